@@ -1,0 +1,1 @@
+"""Transcoding: from the parts of an upload to an adaptive, playable ladder."""

@@ -1,0 +1,207 @@
+"""What a parent asks of a media child and what it gets back, as data with one JSON form.
+
+Paths in results are relative to the child's work directory. A result is complete: every file that it names was
+written, closed and hashed before the result was sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field, TypeAdapter
+
+from svc_transcode.media.info import SourceInfo
+from svc_transcode.media.ladder import Rung
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is refused before any of it is decoded."""
+
+    max_pixels: int = 8192 * 4352
+    """Of one coded picture. 8K fits; a decompression bomb does not."""
+    max_seconds: int = 12 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The upload, as its ordered immutable parts."""
+
+    part_sizes: tuple[int, ...]
+    """Bytes of each part, in order."""
+    bounds: Bounds = Bounds()
+
+    @property
+    def size(self) -> int:
+        return sum(self.part_sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeJob:
+    """→ `Probed`."""
+
+    source: Source
+    kind: Literal["probe"] = "probe"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoJob:
+    """One chunk, decoded once and encoded into every rung given. → `VideoMade`."""
+
+    source: Source
+    info: SourceInfo
+    start: Fraction
+    end: Fraction | None
+    """As in `grid.Chunk`."""
+    rungs: tuple[Rung, ...]
+    preset: str = "medium"
+    """x264's preset."""
+    threads: int = 1
+    """For the decoder and each encoder; with more than one, the rungs are also encoded side by side."""
+    kind: Literal["video"] = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class AudioJob:
+    """One whole audio track → `AudioMade`."""
+
+    source: Source
+    info: SourceInfo
+    stream_index: int
+    """`AudioInfo.stream_index` of the track."""
+    kind: Literal["audio"] = "audio"
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailJob:
+    """JPEGs at `times` (from `schedule.thumbnail_times`), at most `max_width` wide. → `ThumbnailsMade`."""
+
+    source: Source
+    info: SourceInfo
+    times: tuple[Fraction, ...]
+    max_width: int = 1280
+    kind: Literal["thumbnails"] = "thumbnails"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyJob:
+    """Decodes a track's files to the last frame. Its source is [init, segment, segment, …], one part each. → `Verified`."""
+
+    source: Source
+    kind: Literal["verify"] = "verify"
+
+
+Job = ProbeJob | VideoJob | AudioJob | ThumbnailJob | VerifyJob
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that was written."""
+
+    path: str
+    size: int
+    sha256: str
+    """Lower-case hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFile:
+    """One CMAF segment: `number` is its place on the grid (gaps are possible where the source has no frame for 2 s)."""
+
+    number: int
+    file: File
+    start: int
+    """Decode time of its first sample, in ticks of the track."""
+    duration: int
+    """To the start of the next segment, in ticks."""
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrackMade:
+    """One rendition of one chunk, or a whole audio track."""
+
+    quality: str
+    codec: str
+    """RFC 6381, as for the CODECS attribute."""
+    timescale: int
+    init: File
+    segments: tuple[SegmentFile, ...]
+
+    @property
+    def samples(self) -> int:
+        return sum(segment.samples for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    info: SourceInfo
+    kind: Literal["probed"] = "probed"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoMade:
+    """One track per rung, in the order of the job's rungs; empty where the source has no frame in the chunk."""
+
+    tracks: tuple[TrackMade, ...]
+    frames: int
+    damaged_packets: int = 0
+    """Packets of the source that the decoder refused, and whose pictures are therefore missing."""
+    kind: Literal["video"] = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class AudioMade:
+    track: TrackMade
+    damaged_packets: int = 0
+    kind: Literal["audio"] = "audio"
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    time: Fraction
+    """The instant that was asked for."""
+    width: int
+    height: int
+    file: File
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailsMade:
+    """At least one, in the order asked for."""
+
+    thumbnails: tuple[Thumbnail, ...]
+    kind: Literal["thumbnails"] = "thumbnails"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What decoding the whole track gave. Times in seconds of the track's own timeline."""
+
+    frames: int
+    """Pictures, or samples of sound for one channel."""
+    first: Fraction
+    end: Fraction
+    """First presentation time, and the end of the last frame."""
+    kind: Literal["verified"] = "verified"
+
+
+Result = VideoMade | AudioMade | ThumbnailsMade | Probed | Verified
+
+JOB: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")])
+RESULT: TypeAdapter[Result] = TypeAdapter(Annotated[Result, Field(discriminator="kind")])
+SOURCE_INFO: TypeAdapter[SourceInfo] = TypeAdapter(SourceInfo)
+
+T = TypeVar("T")
+
+
+def to_json(adapter: TypeAdapter[T], value: T) -> str:
+    """One line of JSON; fractions are strings like "30000/1001"."""
+    return adapter.dump_json(value).decode()
+
+
+def from_json(adapter: TypeAdapter[T], text: str | bytes) -> T:
+    """The value again. Raises pydantic.ValidationError on anything else."""
+    return adapter.validate_json(text)

@@ -1,0 +1,193 @@
+"""The asyncio side of a media child: starts it, serves it parts, listens, and ends it whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import overload
+
+from svc_transcode.media import jobs, wire
+from svc_transcode.media.errors import ChildCrashed, ChildTimedOut, MediaRejected, PartUnavailable
+from svc_transcode.media.limits import ChildLimits
+
+FetchPart = Callable[[int], Awaitable[Path]]
+"""Gives a local file with the whole of part `index`; may wait for the part to arrive. The file must stay until the
+child's next question. Raise `PartUnavailable` where the part cannot be had; any other exception passes through
+`run_child` as it is."""
+
+OnProgress = Callable[[int], None]
+"""Told how many frames (for sound: segments) are done, now and then."""
+
+_STDERR_KEPT = 2000
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@overload
+async def run_child(
+    job: jobs.ProbeJob,
+    fetch_part: FetchPart,
+    workdir: Path,
+    *,
+    limits: ChildLimits = ...,
+    on_progress: OnProgress | None = ...,
+) -> jobs.Probed: ...
+@overload
+async def run_child(
+    job: jobs.VideoJob,
+    fetch_part: FetchPart,
+    workdir: Path,
+    *,
+    limits: ChildLimits = ...,
+    on_progress: OnProgress | None = ...,
+) -> jobs.VideoMade: ...
+@overload
+async def run_child(
+    job: jobs.AudioJob,
+    fetch_part: FetchPart,
+    workdir: Path,
+    *,
+    limits: ChildLimits = ...,
+    on_progress: OnProgress | None = ...,
+) -> jobs.AudioMade: ...
+@overload
+async def run_child(
+    job: jobs.ThumbnailJob,
+    fetch_part: FetchPart,
+    workdir: Path,
+    *,
+    limits: ChildLimits = ...,
+    on_progress: OnProgress | None = ...,
+) -> jobs.ThumbnailsMade: ...
+@overload
+async def run_child(
+    job: jobs.VerifyJob,
+    fetch_part: FetchPart,
+    workdir: Path,
+    *,
+    limits: ChildLimits = ...,
+    on_progress: OnProgress | None = ...,
+) -> jobs.Verified: ...
+async def run_child(
+    job: jobs.Job,
+    fetch_part: FetchPart,
+    workdir: Path,
+    *,
+    limits: ChildLimits | None = None,
+    on_progress: OnProgress | None = None,
+) -> jobs.Result:
+    """Runs one job in a process of its own, with `workdir` (which must exist) as its only place to write.
+
+    Raises `MediaRejected` (the source is at fault: do not retry), `PartUnavailable` (retry when it is there),
+    `ChildCrashed` or `ChildTimedOut` (retry a few times). On any exception, cancellation included, the child and
+    all that it started are gone before this returns; files it left in `workdir` are the caller's to delete.
+    """
+    limits = limits or ChildLimits()
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "svc_transcode.media.child",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=workdir,
+        env=_environment(),
+        start_new_session=True,
+        limit=wire.MAX_LINE,
+    )  # fmt: skip
+    conversation = _Conversation(child, fetch_part, on_progress, limits.wall_seconds)
+    errors = asyncio.create_task(_tail(child.stderr))
+    try:
+        word = await conversation.hold(wire.Order(job, limits, os.getpid()))
+        if word is None:
+            code = await child.wait()
+            raise ChildCrashed(-code if code < 0 else None, code if code >= 0 else None, await errors)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        await asyncio.shield(child.wait())
+        errors.cancel()
+    return _result(word)
+
+
+def _result(word: wire.Done | wire.Rejected | wire.Unavailable) -> jobs.Result:
+    match word:
+        case wire.Done(result):
+            return result
+        case wire.Rejected(reason, sentence):
+            raise MediaRejected(reason, sentence)
+        case wire.Unavailable(part, why):
+            raise PartUnavailable(part, why)
+
+
+class _Conversation:
+    def __init__(
+        self,
+        child: asyncio.subprocess.Process,
+        fetch_part: FetchPart,
+        on_progress: OnProgress | None,
+        seconds: float,
+    ) -> None:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        self._stdin, self._stdout = child.stdin, child.stdout
+        self._fetch_part = fetch_part
+        self._on_progress = on_progress
+        self._allowed = self._left = seconds
+
+    async def hold(self, order: wire.Order) -> wire.Done | wire.Rejected | wire.Unavailable | None:
+        """Talks until the child's last word; None where it went without one."""
+        await self._send(jobs.to_json(wire.ORDER, order))
+        while line := await self._listen():
+            match jobs.from_json(wire.WORD, line):
+                case wire.Need(part):
+                    await self._send(jobs.to_json(wire.ANSWER, await self._find(part)))
+                case wire.Progress(done):
+                    if self._on_progress is not None:
+                        self._on_progress(done)
+                case last:
+                    return last
+        return None
+
+    async def _listen(self) -> bytes:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            async with asyncio.timeout(self._left):
+                line = await self._stdout.readline()
+        except TimeoutError:
+            raise ChildTimedOut(self._allowed) from None
+        self._left = max(0.0, self._left - (clock() - began))
+        return line if line.endswith(b"\n") else b""
+
+    async def _find(self, part: int) -> wire.Answer:
+        try:
+            return wire.Here(str((await self._fetch_part(part)).absolute()))
+        except PartUnavailable as gone:
+            return wire.Gone(gone.why)
+
+    async def _send(self, line: str) -> None:
+        with contextlib.suppress(ConnectionError):  # a child that died is seen by the next read
+            self._stdin.write(line.encode() + b"\n")
+            await self._stdin.drain()
+
+
+async def _tail(stream: asyncio.StreamReader | None) -> str:
+    assert stream is not None
+    kept = b""
+    while block := await stream.read(4096):
+        kept = (kept + block)[-_STDERR_KEPT:]
+    return kept.decode(errors="replace").strip()
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the parent's environment but what Python needs: no credentials where strangers' bytes are decoded."""
+    kept = {
+        name: os.environ[name]
+        for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
+        if name in os.environ
+    }
+    # One allocator arena a thread would spend the address-space limit on nothing.
+    return kept | {"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}

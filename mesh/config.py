@@ -1,0 +1,187 @@
+"""The one typed configuration of every process.
+
+Values come, later ones winning, from `default.toml` beside this file, from a file named by `--config` or
+`VIDMESH_CONFIG`, and from `VIDMESH_*` variables, with `__` between section and name:
+`VIDMESH_OBJECTS__ENDPOINT`. What each value means, in units and consequences, is said in `default.toml`; a test
+holds the two together.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_FILE = Path(__file__).with_name("default.toml")
+
+
+def _seconds(value: object) -> object:
+    return timedelta(seconds=value) if isinstance(value, int | float) else value
+
+
+Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
+"""A length of time, written as a number of seconds."""
+
+
+class Section(BaseModel):
+    """A part of the configuration. A name that is not known is an error, so a typing mistake is never silent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Edge(Section):
+    """One place where viewers reach the installation."""
+
+    name: str
+    region: str = ""
+    url: str
+
+
+class EdgeSettings(Section):
+    host: str
+    port: int = Field(ge=0, le=65535)
+    public_url: str
+    others: tuple[Edge, ...]
+    cors_origins: tuple[str, ...]
+    cache_bytes: int
+
+
+class IdentitySettings(Section):
+    issuer: str
+    access_token_lifetime: Seconds
+    refresh_token_lifetime: Seconds
+    service_secret: SecretStr
+    page_token_secret: SecretStr
+
+
+class ObjectSettings(Section):
+    endpoint: str
+    region: str
+    access_key: str
+    secret_key: SecretStr
+    source_bucket: str
+    media_bucket: str
+
+
+class BusSettings(Section):
+    url: str
+    replicas: int = Field(ge=1, le=5)
+    event_max_age: Seconds
+
+
+class TableSettings(Section):
+    url: str
+
+
+class UploadSettings(Section):
+    max_file_bytes: int
+    account_quota_bytes: int
+    max_active_uploads: int
+    expire_after: Seconds
+    purge_deleted_after: Seconds
+    keep_source: Literal["always", "until_verified"]
+    keep_source_for: Seconds
+
+
+class TranscodeSettings(Section):
+    preset: str
+    workers: int = Field(ge=0)
+    worker_threads: int = Field(ge=1)
+    chunk: Seconds
+    max_attempts: int = Field(ge=1)
+    job_timeout: Seconds
+    child_memory_bytes: int
+    max_pixels: int
+    max_duration: Seconds
+
+
+class PlaybackSettings(Section):
+    grant_key_file: str
+    grant_lifetime: Seconds
+    grant_lifetime_max: Seconds
+
+
+class LogSettings(Section):
+    level: Literal["debug", "info", "warning", "error"]
+    format: Literal["auto", "json", "console"]
+
+
+class Settings(BaseSettings):
+    """Everything that a process may be told. Immutable; passed down from where the process starts."""
+
+    model_config = SettingsConfigDict(env_prefix="VIDMESH_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    data: str
+    services: dict[str, str]
+    edge: EdgeSettings
+    identity: IdentitySettings
+    objects: ObjectSettings
+    bus: BusSettings
+    tables: TableSettings
+    upload: UploadSettings
+    transcode: TranscodeSettings
+    playback: PlaybackSettings
+    log: LogSettings
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Variables win over files, which arrive as keyword arguments."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    def tables_url(self, service: str) -> str:
+        """Where the tables of one service are: `{service}` and `{data}` in the pattern are filled in."""
+        return self.tables.url.format(service=service, data=Path(self.data).absolute())
+
+    def edges(self) -> tuple[Edge, ...]:
+        """Every edge, this installation's own first."""
+        return (Edge(name="local", url=self.edge.public_url), *self.edge.others)
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used; the message is one sentence for a person."""
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """The configuration of this process.
+
+    Raises `ConfigurationError` where a file cannot be read, a name is not known, or a value does not fit.
+    """
+    chosen = file or (Path(os.environ["VIDMESH_CONFIG"]) if os.environ.get("VIDMESH_CONFIG") else None)
+    values = _read(DEFAULT_FILE)
+    if chosen is not None:
+        values = _merge(values, _read(chosen))
+    try:
+        return Settings(**values)
+    except ValueError as error:
+        raise ConfigurationError(f"The configuration does not fit: {error}") from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"Cannot read the configuration file {file}: {error}") from error
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for name, value in over.items():
+        below = merged.get(name)
+        merged[name] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged

@@ -59,7 +59,7 @@ class IdentitySettings(Section):
     access_token_lifetime: Seconds
     refresh_token_lifetime: Seconds
     service_secret: SecretStr
-    page_token_secret: SecretStr
+    sealing_secret: SecretStr
 
 
 class ObjectSettings(Section):

@@ -40,7 +40,9 @@ def localise(text: str) -> str:
     """Points imports of vendored stubs at where they are kept."""
     text = re.sub(r"^from buf\.validate import", f"from vidmesh.{THIRD_PARTY}.buf.validate import", text, flags=re.M)
     text = re.sub(r"^import buf\.validate", f"import vidmesh.{THIRD_PARTY}.buf.validate", text, flags=re.M)
-    return re.sub(r"(?<![\w.'\"/])buf\.validate\.validate_pb2", f"vidmesh.{THIRD_PARTY}.buf.validate.validate_pb2", text)
+    return re.sub(
+        r"(?<![\w.'\"/])buf\.validate\.validate_pb2", f"vidmesh.{THIRD_PARTY}.buf.validate.validate_pb2", text
+    )
 
 
 def generate(out: Path) -> dict[Path, bytes]:

@@ -75,9 +75,7 @@ class Tables(Protocol):
         """The rows with these keys (at most MAX_LIMIT), in the order asked for; not one snapshot."""
         ...
 
-    async def put(
-        self, table: Table, row: Values, *, ttl: timedelta | None = None, durable: bool = True
-    ) -> None:
+    async def put(self, table: Table, row: Values, *, ttl: timedelta | None = None, durable: bool = True) -> None:
         """Write the given columns whether or not the row exists; None clears a column.
 
         Columns that are not named stay as they are, but in an expiring table become null. `ttl` replaces

@@ -1,0 +1,284 @@
+"""The SQLite engine: one file, one process, one writing thread with group commit, a few reading threads."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from mesh.tables.checks import (
+    Cells,
+    changes_of,
+    check_limit,
+    expected_of,
+    expiry_of,
+    key_of,
+    partition_of,
+    row_of,
+)
+from mesh.tables.columns import Row, Stored, Value
+from mesh.tables.engine import Page, TokenRange, Where
+from mesh.tables.errors import InvalidQuery, Unavailable
+from mesh.tables.filtering import scan_filtered
+from mesh.tables.operations import Operation, Values
+from mesh.tables.ranges import (
+    TOKEN,
+    KeyRange,
+    Order,
+    cursor_after,
+    scan_order,
+    scan_ranges,
+    walk_cursor_after,
+    walk_order,
+    walk_ranges,
+)
+from mesh.tables.schema import Schema, Table
+from mesh.tables.sqlite_commits import build_commit
+from mesh.tables.sqlite_connections import open_writer, unavailable
+from mesh.tables.sqlite_ddl import prepare
+from mesh.tables.sqlite_lock import FileLock
+from mesh.tables.sqlite_readers import Readers
+from mesh.tables.sqlite_statements import Statement, Statements
+from mesh.tables.sqlite_sweeper import Sweeper
+from mesh.tables.sqlite_writer import Writer
+from mesh.tables.tokens import split_tokens, token_of
+
+
+class SqliteTables:
+    """`Tables` on a SQLite file. Made with `open`; belongs to the event loop that opened it."""
+
+    def __init__(
+        self, schema: Schema, lock: FileLock, writer: Writer, readers: Readers, sweep_every: timedelta
+    ) -> None:
+        self._schema = schema
+        self._lock = lock
+        self._writer = writer
+        self._readers = readers
+        self._statements = {table: Statements(table) for table in schema.tables}
+        expiring = [statements for table, statements in self._statements.items() if table.expiring]
+        self._sweeper = Sweeper(writer, expiring, sweep_every)
+
+    @classmethod
+    async def open(
+        cls, path: str | Path, schema: Schema, *, sweep_every: timedelta = timedelta(seconds=30)
+    ) -> SqliteTables:
+        """Lock and open the file, making it or bringing it up to `schema`.
+
+        Rows whose lifetime has passed are removed every `sweep_every`; they are invisible before that.
+        Raises AlreadyOpen, NewerFormat, SchemaMismatch, Unavailable.
+        """
+        path = Path(path)
+        lock, connection = await asyncio.to_thread(_open_file, path, schema)
+        return cls(schema, lock, Writer(connection), Readers(path), sweep_every)
+
+    @property
+    def schema(self) -> Schema:
+        """See Tables; so for every method here."""
+        return self._schema
+
+    async def get(self, table: Table, key: Values) -> Row | None:
+        return (await self.get_many(table, [key]))[0]
+
+    async def get_many(self, table: Table, keys: Sequence[Values]) -> list[Row | None]:
+        statements = self._of(table)
+        if not keys:
+            return []
+        check_limit(len(keys))
+        now = _now()
+        selects = [statements.select(key_of(table, key), now) for key in keys]
+
+        def read(connection: sqlite3.Connection) -> list[Row | None]:
+            found = [connection.execute(*select).fetchone() for select in selects]
+            return [None if cells is None else statements.row(cells) for cells in found]
+
+        return await self._readers.submit(read)
+
+    async def put(self, table: Table, row: Values, *, ttl: timedelta | None = None, durable: bool = True) -> None:
+        statements = self._of(table)
+        key, cells = row_of(table, row)
+        put = statements.put(key, cells, expiry_of(table, ttl, _now()))
+        await self._write(put, durable)
+
+    async def insert(self, table: Table, row: Values, *, ttl: timedelta | None = None) -> bool:
+        statements = self._of(table)
+        key, cells = row_of(table, row)
+        now = _now()
+        return await self._write(statements.insert(key, cells, expiry_of(table, ttl, now), now)) == 1
+
+    async def update(self, table: Table, key: Values, changes: Values, *, expect: Values) -> bool:
+        statements = self._of(table)
+        update = statements.update(
+            key_of(table, key),
+            changes_of(table, changes, table.regular),
+            expected_of(table, expect, table.regular),
+            _now(),
+        )
+        return await self._write(update) == 1
+
+    async def commit(self, table: Table, partition: Values, *operations: Operation) -> bool:
+        commit = build_commit(table, self._of(table), partition, operations, _now())
+        size = sum(_size(values) for _, values in commit.writes)
+        return await self._writer.submit(commit.run, size=size)
+
+    async def delete(self, table: Table, key: Values, *, expect: Values | None = None) -> bool:
+        statements = self._of(table)
+        expected: Cells = {} if expect is None else expected_of(table, expect, table.regular)
+        removed = await self._write(statements.delete(key_of(table, key), expected, _now()))
+        return expect is None or removed == 1
+
+    async def delete_partition(self, table: Table, partition: Values) -> None:
+        deletes = self._of(table).delete_partition(partition_of(table, partition))
+
+        def write(connection: sqlite3.Connection) -> None:
+            for delete in deletes:
+                connection.execute(*delete)
+
+        await self._writer.submit(write)
+
+    async def get_static(self, table: Table, partition: Values) -> Row:
+        statements = self._of(table)
+        home = partition_of(table, partition)
+        if not table.statics:
+            raise InvalidQuery(f"{table.name} has no static columns")
+        select = statements.select_static(home)
+        return await self._readers.submit(
+            lambda connection: statements.static_row(connection.execute(*select).fetchone())
+        )
+
+    async def scan(
+        self,
+        table: Table,
+        partition: Values,
+        *,
+        prefix: Values | None = None,
+        start: Value = None,
+        stop: Value = None,
+        reverse: bool = False,
+        limit: int,
+        cursor: bytes | None = None,
+    ) -> Page:
+        self._of(table)
+        check_limit(limit)
+        order = scan_order(table, partition, prefix, reverse)
+        token = (TOKEN, token_of(partition_of(table, partition)))
+        ranges = [
+            replace(part, equal=(token, *part.equal))
+            for part in scan_ranges(table, partition, order, prefix=prefix, start=start, stop=stop, cursor=cursor)
+        ]
+        rows = await self._rows(table, ranges, order, limit + 1)
+        if len(rows) <= limit:
+            return Page(tuple(rows), None)
+        return Page(tuple(rows[:limit]), cursor_after(table, order, rows[limit - 1]))
+
+    async def scan_filtered(
+        self,
+        table: Table,
+        partition: Values,
+        *,
+        where: Where,
+        examine_limit: int,
+        prefix: Values | None = None,
+        start: Value = None,
+        stop: Value = None,
+        reverse: bool = False,
+        limit: int,
+        cursor: bytes | None = None,
+    ) -> Page:
+        return await scan_filtered(
+            self,
+            table,
+            partition,
+            where=where,
+            examine_limit=examine_limit,
+            prefix=prefix,
+            start=start,
+            stop=stop,
+            reverse=reverse,
+            limit=limit,
+            cursor=cursor,
+        )
+
+    async def walk(
+        self, table: Table, *, limit: int, cursor: bytes | None = None, within: TokenRange | None = None
+    ) -> Page:
+        self._of(table)
+        check_limit(limit)
+        order = walk_order(table, within)
+        rows = await self._rows(table, walk_ranges(within, order, cursor), order, limit + 1)
+        if len(rows) <= limit:
+            return Page(tuple(rows), None)
+        return Page(tuple(rows[:limit]), walk_cursor_after(table, order, rows[limit - 1]))
+
+    def token_ranges(self, shares: int) -> list[TokenRange]:
+        return split_tokens(shares)
+
+    async def close(self) -> None:
+        await self._sweeper.close()
+        await self._writer.close()
+        await self._readers.close()
+        self._lock.release()
+
+    def _of(self, table: Table) -> Statements:
+        statements = self._statements.get(table)
+        if statements is None:
+            raise InvalidQuery(f"table {table.name} is not one of schema {self._schema.name}")
+        return statements
+
+    async def _write(self, statement: Statement, durable: bool = True) -> int:
+        return await self._writer.submit(
+            lambda connection: connection.execute(*statement).rowcount,
+            size=_size(statement[1]),
+            durable=durable,
+        )
+
+    async def _rows(self, table: Table, ranges: list[KeyRange], order: Order, limit: int) -> list[Row]:
+        statements = self._of(table)
+        now = _now()
+
+        def read(connection: sqlite3.Connection) -> list[Row]:
+            rows: list[Row] = []
+            for part in ranges:
+                select = statements.select_range(part, order, now, limit - len(rows))
+                rows += map(statements.row, connection.execute(*select))
+                if len(rows) == limit:
+                    break
+            return rows
+
+        return await self._readers.submit(read)
+
+
+def _open_file(path: Path, schema: Schema) -> tuple[FileLock, sqlite3.Connection]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock.take(path.with_name(f"{path.name}.lock"))
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be opened: {error.strerror}") from error
+    try:
+        connection = open_writer(path)
+        try:
+            prepare(connection, schema)
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.Error as error:
+        lock.release()
+        raise unavailable(error, f"opening {path}") from error
+    except OSError as error:
+        lock.release()
+        raise Unavailable(f"{path} cannot be opened: {error.strerror}") from error
+    except BaseException:
+        lock.release()
+        raise
+    return lock, connection
+
+
+def _size(values: tuple[Stored, ...]) -> int:
+    return sum(len(value) for value in values if isinstance(value, (str, bytes)))
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

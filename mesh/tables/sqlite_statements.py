@@ -1,0 +1,186 @@
+"""The SQL of one table. Names come from checked declarations and are quoted; every value is a parameter."""
+# ruff: noqa: S608 (no value is ever part of a statement's text)
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeAlias
+
+from mesh.tables.checks import Cells, KeyValues
+from mesh.tables.columns import Column, ColumnType, Row, Stored, Value
+from mesh.tables.ranges import TOKEN, KeyRange, Order
+from mesh.tables.schema import Table
+from mesh.tables.tokens import token_of
+
+Statement: TypeAlias = tuple[str, tuple[Stored, ...]]
+"""SQL text and its parameters."""
+
+_Decoder: TypeAlias = tuple[int, str, Callable[[Stored], Value]]
+
+_LIVE: Final = "(_expires IS NULL OR _expires > ?)"
+_CONVERTED: Final = (ColumnType.TIMESTAMP, ColumnType.BOOLEAN)
+
+
+class Statements:
+    """Builds the statements of a table. `now` and `expires` are microseconds since the epoch."""
+
+    def __init__(self, table: Table) -> None:
+        columns = table.key + table.regular
+        self._table = table
+        self._name = _quoted(table.name)
+        self._static_name = _quoted(f"{table.name}__static")
+        self._read = ", ".join(_names(columns))
+        self._key = " AND ".join(f"{name} = ?" for name in [TOKEN, *_names(table.key)])
+        self._partition = " AND ".join(f"{name} = ?" for name in _names(table.partition))
+        self._names = [column.name for column in columns]
+        self._decoders = _decoders(columns)
+        self._static_decoders = _decoders(table.statics)
+
+    def row(self, cells: tuple[Stored, ...]) -> Row:
+        """A row that `select` or `select_range` gave."""
+        return _row(self._names, cells, self._decoders)
+
+    def static_row(self, cells: tuple[Stored, ...] | None) -> Row:
+        """The row that `select_static` gave."""
+        names = [column.name for column in self._table.statics]
+        return _row(names, (None,) * len(names) if cells is None else cells, self._static_decoders)
+
+    def select(self, key: KeyValues, now: int) -> Statement:
+        """The row with this key."""
+        test, values = self._exists(key, {}, now)
+        return f"SELECT {self._read} FROM {self._name} WHERE {test}", values
+
+    def select_range(self, part: KeyRange, order: Order, now: int, limit: int) -> Statement:
+        """The rows of one range, in order."""
+        tests = [f"{_quoted(name)} = ?" for name, _ in part.equal]
+        tests += [f"{_quoted(bound.column)} {bound.operator} ?" for bound in part.bounds]
+        values = [value for _, value in part.equal] + [bound.value for bound in part.bounds]
+        if self._table.expiring:
+            tests.append(_LIVE)
+            values.append(now)
+        where = f" WHERE {' AND '.join(tests)}" if tests else ""
+        by = ", ".join(
+            f"{_quoted(name)} DESC" if down else _quoted(name)
+            for name, down in zip(order.names, order.descending, strict=True)
+        )
+        ordered = f" ORDER BY {by}" if by else ""
+        return f"SELECT {self._read} FROM {self._name}{where}{ordered} LIMIT ?", (*values, limit)
+
+    def select_static(self, partition: KeyValues) -> Statement:
+        """The static columns of a partition."""
+        names = ", ".join(_names(self._table.statics))
+        return f"SELECT {names} FROM {self._static_name} WHERE {self._partition}", partition
+
+    def exists(self, key: KeyValues, expect: Cells, now: int) -> Statement:
+        """One row if the row is there and as expected."""
+        test, values = self._exists(key, expect, now)
+        return f"SELECT 1 FROM {self._name} WHERE {test}", values
+
+    def static_is(self, partition: KeyValues, expect: Cells) -> Statement:
+        """One row if the static columns are as expected; where nothing was written they are null."""
+        found = f"SELECT 1 FROM {self._static_name} WHERE {self._partition}"
+        values = (*partition, *expect.values())
+        if any(value is not None for value in expect.values()):
+            return " AND ".join([found, *(f"{_quoted(name)} IS ?" for name in expect)]), values
+        differs = " OR ".join(f"{_quoted(name)} IS NOT ?" for name in expect)
+        return f"SELECT 1 WHERE NOT EXISTS({found} AND ({differs}))", values
+
+    def put(self, key: KeyValues, cells: Cells, expires: int | None) -> Statement:
+        """Write the given cells; in an expiring table replace the row."""
+        insert, values = self._insert(key, cells, expires)
+        if self._table.expiring:
+            return insert.replace("INSERT", "INSERT OR REPLACE", 1), values
+        conflict = ", ".join([TOKEN, *_names(self._table.key)])
+        return f"{insert} ON CONFLICT({conflict}) {_overwrite(cells)}", values
+
+    def insert(self, key: KeyValues, cells: Cells, expires: int | None, now: int) -> Statement:
+        """Write a row unless one is there; a row is affected exactly when it was written."""
+        insert, values = self._insert(key, cells, expires)
+        if not self._table.expiring:
+            return f"{insert} ON CONFLICT DO NOTHING", values
+        conflict = ", ".join([TOKEN, *_names(self._table.key)])
+        columns = [*(column.name for column in self._table.regular), "_expires"]
+        return f"{insert} ON CONFLICT({conflict}) {_overwrite(columns)} WHERE _expires <= ?", (*values, now)
+
+    def update(self, key: KeyValues, changes: Cells, expect: Cells, now: int) -> Statement:
+        """Change cells of a row that is there and as expected; a row is affected exactly when it was."""
+        test, values = self._exists(key, expect, now)
+        changed = ", ".join(f"{_quoted(name)} = ?" for name in changes)
+        return f"UPDATE {self._name} SET {changed} WHERE {test}", (*changes.values(), *values)
+
+    def update_static(self, partition: KeyValues, changes: Cells) -> Statement:
+        """Write static cells."""
+        names = [*_names(self._table.partition), *map(_quoted, changes)]
+        conflict = ", ".join(_names(self._table.partition))
+        return (
+            f"INSERT INTO {self._static_name}({', '.join(names)}) VALUES({_marks(len(names))}) "
+            f"ON CONFLICT({conflict}) {_overwrite(changes)}",
+            (*partition, *changes.values()),
+        )
+
+    def delete(self, key: KeyValues, expect: Cells, now: int) -> Statement:
+        """Remove a row that is there and as expected; a row is affected exactly when it was."""
+        test, values = self._exists(key, expect, now)
+        return f"DELETE FROM {self._name} WHERE {test}", values
+
+    def delete_partition(self, partition: KeyValues) -> list[Statement]:
+        """Remove a partition's rows and static columns."""
+        token = token_of(partition)
+        rows = f"DELETE FROM {self._name} WHERE {TOKEN} = ? AND {self._partition}"
+        statements: list[Statement] = [(rows, (token, *partition))]
+        if self._table.statics:
+            statements.append((f"DELETE FROM {self._static_name} WHERE {self._partition}", partition))
+        return statements
+
+    def sweep(self, now: int, limit: int) -> Statement:
+        """Remove some rows whose lifetime has passed."""
+        key = ", ".join([TOKEN, *_names(self._table.key)])
+        expired = f"SELECT {key} FROM {self._name} WHERE _expires <= ? LIMIT ?"
+        return f"DELETE FROM {self._name} WHERE ({key}) IN ({expired})", (now, limit)
+
+    def _exists(self, key: KeyValues, expect: Cells, now: int) -> Statement:
+        token = token_of(key[: len(self._table.partition)])
+        tests = [self._key, *(f"{_quoted(name)} IS ?" for name in expect)]
+        values: list[Stored] = [token, *key, *expect.values()]
+        if self._table.expiring:
+            tests.append(_LIVE)
+            values.append(now)
+        return " AND ".join(tests), tuple(values)
+
+    def _insert(self, key: KeyValues, cells: Cells, expires: int | None) -> Statement:
+        token = token_of(key[: len(self._table.partition)])
+        names = [TOKEN, *_names(self._table.key), *map(_quoted, cells)]
+        values: list[Stored] = [token, *key, *cells.values()]
+        if self._table.expiring:
+            names.append("_expires")
+            values.append(expires)
+        text = f"INSERT INTO {self._name}({', '.join(names)}) VALUES({_marks(len(names))})"
+        return text, tuple(values)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _names(columns: Iterable[Column[Any]]) -> list[str]:
+    return [_quoted(column.name) for column in columns]
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+def _overwrite(names: Iterable[str]) -> str:
+    changed = ", ".join(f"{_quoted(name)} = excluded.{_quoted(name)}" for name in names)
+    return f"DO UPDATE SET {changed}" if changed else "DO NOTHING"
+
+
+def _decoders(columns: Iterable[Column[Any]]) -> list[_Decoder]:
+    return [(n, column.name, column.decode) for n, column in enumerate(columns) if column.type in _CONVERTED]
+
+
+def _row(names: list[str], cells: tuple[Stored, ...], decoders: list[_Decoder]) -> Row:
+    row: Row = dict(zip(names, cells, strict=True))
+    for position, name, decode in decoders:
+        row[name] = decode(cells[position])
+    return row

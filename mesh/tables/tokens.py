@@ -1,0 +1,43 @@
+"""Where a partition stands in the order of a whole-table walk.
+
+CQL has its own token function; SQLite uses this one. Both give a signed 64-bit integer, so shares of a
+walk look alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from itertools import pairwise
+from typing import Final
+
+from mesh.tables.checks import KeyValues
+from mesh.tables.engine import TokenRange
+from mesh.tables.errors import InvalidQuery
+
+_FIRST: Final = -(2**63)
+_MOST_SHARES: Final = 4096
+
+
+def token_of(partition: KeyValues) -> int:
+    """The token of a partition key. It is stored with every row: changing it is a new stored format.
+
+    Never the smallest 64-bit integer, which is the open end of the first share (as in CQL).
+    """
+    digest = hashlib.blake2b(digest_size=8)
+    for value in partition:
+        if isinstance(value, (str, bytes)):
+            data = value if isinstance(value, bytes) else value.encode()
+            # The length in front keeps ("ab", "c") and ("a", "bc") apart.
+            digest.update(struct.pack(">I", len(data)) + data)
+        else:
+            digest.update(struct.pack(">q", int(value or 0)))
+    return max(int.from_bytes(digest.digest(), "big", signed=True), _FIRST + 1)
+
+
+def split_tokens(shares: int) -> list[TokenRange]:
+    """All tokens in `shares` adjacent ranges of equal width. Raises InvalidQuery outside of 1 to 4096."""
+    if not 1 <= shares <= _MOST_SHARES:
+        raise InvalidQuery(f"{shares} shares are outside of 1 to {_MOST_SHARES}")
+    edges = [_FIRST + (2**64 - 1) * share // shares for share in range(shares + 1)]
+    return [TokenRange(start, stop) for start, stop in pairwise(edges)]

@@ -184,10 +184,6 @@ async def _tail(stream: asyncio.StreamReader | None) -> str:
 
 def _environment() -> dict[str, str]:
     """Nothing of the parent's environment but what Python needs: no credentials where strangers' bytes are decoded."""
-    kept = {
-        name: os.environ[name]
-        for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
-        if name in os.environ
-    }
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
     # One allocator arena a thread would spend the address-space limit on nothing.
     return kept | {"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}

@@ -1,0 +1,108 @@
+"""An MPEG-DASH media presentation description (ISO/IEC 23009-1). Pure.
+
+Each representation is a SegmentList with a SegmentTimeline: one SegmentURL a segment, because a track's segments
+lie in the directories of the jobs that made them, so no template names them all. dash.js (`TimelineSegmentsGetter`),
+Shaka Player (`SegmentList`) and ExoPlayer read that combination. It is outside the isoff-live profile, hence "full".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree import ElementTree as ET
+
+from svc_transcode.media.rates import measure
+from svc_transcode.media.tracks import AudioTrack, Presentation, Segment, VideoTrack
+from svc_transcode.media.urls import relative
+
+_NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
+_PROFILE = "urn:mpeg:dash:profile:full:2011"
+_CHANNELS = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
+_ROLE = "urn:mpeg:dash:role:2011"
+
+
+def mpd(presentation: Presentation, folder: str) -> str:
+    """The MPD, which sits in `folder`."""
+    root = ET.Element(
+        "MPD",
+        xmlns=_NAMESPACE,
+        profiles=_PROFILE,
+        type="static",
+        mediaPresentationDuration=f"PT{float(presentation.duration):.3f}S",
+        minBufferTime="PT2S",
+    )
+    period = ET.SubElement(root, "Period", id="0", start="PT0S")
+    pictures = _adaptation_set(period, "video")
+    for track in presentation.video:
+        _video(pictures, track, folder)
+    for number, track in enumerate(presentation.audio):
+        _audio(period, track, number, folder)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _adaptation_set(period: ET.Element, content: str) -> ET.Element:
+    return ET.SubElement(
+        period,
+        "AdaptationSet",
+        contentType=content,
+        mimeType=f"{content}/mp4",
+        segmentAlignment="true",
+        startWithSAP="1",
+    )
+
+
+def _video(parent: ET.Element, track: VideoTrack, folder: str) -> None:
+    representation = ET.SubElement(
+        parent,
+        "Representation",
+        id=f"video-{track.quality}",
+        bandwidth=str(measure(track.segments, track.timescale).peak),
+        codecs=track.codec,
+        width=str(track.width),
+        height=str(track.height),
+        frameRate=str(track.frame_rate),
+        sar="1:1",
+    )
+    _segments(representation, track, folder)
+
+
+def _audio(period: ET.Element, track: AudioTrack, number: int, folder: str) -> None:
+    sounds = _adaptation_set(period, "audio")
+    sounds.set("lang", track.language)
+    ET.SubElement(sounds, "Label").text = "".join(c for c in track.name if c.isprintable())
+    ET.SubElement(sounds, "Role", schemeIdUri=_ROLE, value="main" if track.default else "alternate")
+    representation = ET.SubElement(
+        sounds,
+        "Representation",
+        id=f"audio-{number}",
+        bandwidth=str(measure(track.segments, track.timescale).peak),
+        codecs=track.codec,
+        audioSamplingRate=str(track.sample_rate),
+    )
+    ET.SubElement(representation, "AudioChannelConfiguration", schemeIdUri=_CHANNELS, value=str(track.channels))
+    _segments(representation, track, folder)
+
+
+def _segments(parent: ET.Element, track: VideoTrack | AudioTrack, folder: str) -> None:
+    listed = ET.SubElement(parent, "SegmentList", timescale=str(track.timescale))
+    ET.SubElement(listed, "Initialization", sourceURL=relative(track.init, folder))
+    timeline = ET.SubElement(listed, "SegmentTimeline")
+    for start, duration, count in _runs(track.segments):
+        entry = ET.SubElement(timeline, "S", t=str(start), d=str(duration))
+        if count > 1:
+            entry.set("r", str(count - 1))
+    for segment in track.segments:
+        ET.SubElement(listed, "SegmentURL", media=relative(segment.path, folder))
+
+
+def _runs(segments: Sequence[Segment]) -> list[tuple[int, int, int]]:
+    """(start, duration, count) of every run of equally long segments that follow each other without a gap."""
+    runs: list[tuple[int, int, int]] = []
+    for segment in segments:
+        if runs:
+            start, duration, count = runs[-1]
+            if segment.duration == duration and segment.start == start + duration * count:
+                runs[-1] = (start, duration, count + 1)
+                continue
+        runs.append((segment.start, segment.duration, 1))
+    return runs

@@ -1,0 +1,121 @@
+"""Exactly the frames of a stretch of time, whatever the container and the coding make of it.
+
+Imports PyAV: for a media child alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from av.container import InputContainer
+from av.error import FFmpegError, InvalidDataError
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from svc_transcode.media.info import SourceInfo
+from svc_transcode.media.parts import PartReader
+from svc_transcode.media.source import damaged
+
+_FIRST_STEP_BACK = Fraction(2)
+_DAMAGE_ALLOWED = 10  # packets, or
+_DAMAGE_SHARE = 20  # one in so many
+
+
+@dataclass(frozen=True, slots=True)
+class TimedFrame:
+    """A decoded frame and its time, in seconds since the start of the presentation."""
+
+    time: Fraction
+    frame: VideoFrame
+
+
+class FrameReader:
+    """The frames with `start` ≤ time < `end` of the one video stream, in order of time.
+
+    A seek lands where the container pleases: at another keyframe than hoped, at one whose leading pictures cannot
+    be decoded (open GOP), or nowhere. So it is checked by what comes out: unless the first picture is at or before
+    `start`, the reader goes further back, at last to the beginning. Nothing is sought for what starts at 0.
+    """
+
+    def __init__(self, container: InputContainer, stream: VideoStream, reader: PartReader, info: SourceInfo) -> None:
+        self._container = container
+        self._stream = stream
+        self._reader = reader
+        self._info = info
+        self._origin = info.origin
+        self._base = Fraction(stream.time_base or 1)
+        self._depth = Fraction(stream.codec_context.reorder_depth + 1) / info.video.frame_rate
+        self.damaged_packets = 0
+        """Refused by the decoder so far, after the first picture."""
+        self.end: Fraction | None = None
+        """Known when `between` is exhausted: the time of the frame that follows, or of the last one's end."""
+
+    def between(self, start: Fraction, end: Fraction | None) -> Generator[TimedFrame]:
+        """The frames. Raises MediaRejected (DAMAGED) where too much of them cannot be decoded, PartUnavailable
+        where the reader does."""
+        last: TimedFrame | None = None
+        for timed in self._from(start):
+            if end is not None and timed.time >= end:
+                self.end = timed.time
+                return
+            if last is not None and timed.time <= last.time:
+                continue  # a broken clock: two pictures for one instant
+            last = timed
+            yield timed
+        if last is not None:
+            self.end = last.time + self._duration(last.frame)
+
+    def _from(self, start: Fraction) -> Iterator[TimedFrame]:
+        if start == 0:
+            yield from (timed for timed in self._decode() if timed.time >= 0)
+            return
+        back = self._depth
+        while not self._at_beginning(start - back):
+            self._seek(start - back)
+            decoded = self._decode()
+            first = next(decoded, None)
+            if first is not None and first.time <= start:
+                if first.time == start:
+                    yield first
+                yield from (timed for timed in decoded if timed.time >= start)
+                return
+            back = back * 2 + _FIRST_STEP_BACK
+        self._container.seek(0)
+        yield from (timed for timed in self._decode() if timed.time >= start)
+
+    def _at_beginning(self, time: Fraction) -> bool:
+        return time + self._origin <= Fraction(self._stream.start_time or 0) * self._base
+
+    def _seek(self, time: Fraction) -> None:
+        offset = int((time + self._origin) / self._base)
+        try:
+            self._container.seek(offset, stream=self._stream, backward=True, any_frame=False)
+        except FFmpegError:
+            self._reader.check()
+            self._container.seek(0)
+
+    def _decode(self) -> Iterator[TimedFrame]:
+        packets = frames = refused = 0
+        for packet in self._container.demux(self._stream):
+            packets += 1
+            try:
+                decoded = packet.decode()
+            except InvalidDataError:
+                self._reader.check()
+                refused += frames > 0  # a stream may begin within a group of pictures
+                self.damaged_packets += frames > 0
+                decoded = []
+            for frame in decoded:
+                if frame.pts is not None:
+                    frames += 1
+                    yield TimedFrame(frame.pts * Fraction(frame.time_base or self._base) - self._origin, frame)
+            if refused > max(_DAMAGE_ALLOWED, packets // _DAMAGE_SHARE):
+                raise damaged("Too much of the video is damaged.")
+        self._reader.check()
+
+    def _duration(self, frame: VideoFrame) -> Fraction:
+        if frame.duration:
+            return frame.duration * Fraction(frame.time_base or self._base)
+        return 1 / self._info.video.frame_rate

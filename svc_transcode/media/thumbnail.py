@@ -1,0 +1,84 @@
+"""Still pictures as JPEG. Imports PyAV: for a media child alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from av.codec import CodecContext
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+
+from svc_transcode.media.errors import MediaRejected, RejectReason
+from svc_transcode.media.frames import FrameReader
+from svc_transcode.media.graph import Cascade
+from svc_transcode.media.info import VideoInfo
+from svc_transcode.media.jobs import File, Thumbnail, ThumbnailJob, ThumbnailsMade
+from svc_transcode.media.parts import PartReader
+from svc_transcode.media.source import keep_only, open_source, pick_video, set_up_decoder
+
+Save = Callable[[str, bytes], File]
+
+_QUALITY = "3"  # mjpeg's quantiser scale, 2 (best) to 31
+_JFIF = "out_color_matrix=smpte170m:out_range=pc"  # what every JPEG reader assumes (ITU-T T.871)
+
+
+def take_thumbnails(
+    job: ThumbnailJob, reader: PartReader, save: Save, progress: Callable[[int], None]
+) -> ThumbnailsMade:
+    """The first picture at or after each instant, upright and in display aspect.
+
+    Decodes from the keyframe before each instant. An instant after the last picture is passed over; where none is
+    left, the first picture of the video is taken. Raises MediaRejected where there is no picture at all.
+    """
+    made: list[Thumbnail] = []
+    for time in job.times:
+        frame = _picture(job, reader, time)
+        if frame is not None:
+            made.append(_save(job, save, time, len(made), frame))
+            progress(len(made))
+    if not made:
+        frame = _picture(job, reader, Fraction(0))
+        if frame is None:
+            raise MediaRejected(RejectReason.EMPTY, "The video has no picture in it.")
+        made.append(_save(job, save, Fraction(0), 0, frame))
+    return ThumbnailsMade(tuple(made))
+
+
+def fit(width: int, height: int, max_width: int) -> tuple[int, int]:
+    """The size of a thumbnail: the displayed size, or smaller in the same aspect; even, and at least 2 × 2. Pure."""
+    scale = min(Fraction(1), Fraction(max_width, width))
+    return max(2, 2 * round(width * scale / 2)), max(2, 2 * round(height * scale / 2))
+
+
+def _picture(job: ThumbnailJob, reader: PartReader, time: Fraction) -> VideoFrame | None:
+    bounds = job.source.bounds
+    with open_source(reader, bounds) as container:
+        stream = pick_video(container, bounds)
+        keep_only(container, stream)
+        set_up_decoder(stream, bounds, threads=1)
+        found = next(FrameReader(container, stream, reader, job.info).between(time, None), None)
+        return found.frame if found else None
+
+
+def _save(job: ThumbnailJob, save: Save, time: Fraction, number: int, frame: VideoFrame) -> Thumbnail:
+    video = job.info.video
+    width, height = fit(video.width, video.height, job.max_width)
+    return Thumbnail(time, width, height, save(f"thumbnail-{number}.jpg", _jpeg(video, frame, width, height)))
+
+
+def _jpeg(video: VideoInfo, frame: VideoFrame, width: int, height: int) -> bytes:
+    cascade = Cascade(video, [(width, height)], pixel_format="yuvj420p", target=_target(video))
+    pictures = [picture for _, picture in cascade.push(frame)] + [picture for _, picture in cascade.finish()]
+    encoder = CodecContext.create("mjpeg", "w")
+    assert isinstance(encoder, VideoCodecContext)  # noqa: S101  # mjpeg is a video codec
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
+    encoder.time_base = Fraction(1, 25)
+    encoder.options = {"qmin": _QUALITY, "qmax": _QUALITY}
+    picture = pictures[0]
+    picture.pts = 0
+    return b"".join(bytes(packet) for packet in [*encoder.encode(picture), *encoder.encode(None)])
+
+
+def _target(video: VideoInfo) -> str:
+    return _JFIF + (":out_primaries=bt709:out_transfer=bt709:intent=perceptual" if video.hdr else "")

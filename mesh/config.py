@@ -56,6 +56,7 @@ class EdgeSettings(Section):
 
 class IdentitySettings(Section):
     issuer: str
+    access_key_file: str
     access_token_lifetime: Seconds
     refresh_token_lifetime: Seconds
     service_secret: SecretStr
@@ -147,6 +148,10 @@ class Settings(BaseSettings):
     def tables_url(self, service: str) -> str:
         """Where the tables of one service are: `{service}` and `{data}` in the pattern are filled in."""
         return self.tables.url.format(service=service, data=Path(self.data).absolute())
+
+    def file(self, pattern: str) -> Path:
+        """The file that a setting names: `{data}` in it is filled in."""
+        return Path(pattern.format(data=Path(self.data).absolute()))
 
     def edges(self) -> tuple[Edge, ...]:
         """Every edge, this installation's own first."""

@@ -1,0 +1,166 @@
+"""Who calls: access tokens of people (EdDSA JWT, RFC 7519, RFC 8037), and the metadata that carries identity.
+
+AccountService signs with `AccessTokenSigner`; every service verifies for itself with `AccessTokenVerifier`.
+Services prove themselves to each other with `mesh.service_tokens`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Protocol
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from mesh.call import Principal
+from mesh.errors import Fault, unauthenticated
+from mesh.keyring import KeyRing
+from vidmesh.common.v1.error_reason_pb2 import ErrorReason
+from vidmesh.social.v1.account_pb2 import Role
+
+AUTHORIZATION: Final = "authorization"
+SERVICE_TOKEN: Final = "x-vidmesh-service"  # noqa: S105 (the name of a header)
+COUNTRY: Final = "x-vidmesh-country"
+EDGE: Final = "x-vidmesh-edge"
+
+LEEWAY: Final = timedelta(seconds=5)
+"""How far the clocks of two machines may differ."""
+REMEMBERED: Final = 4096
+"""Verified tokens kept, so that a signature is checked once and not at every call."""
+ALGORITHM: Final = "EdDSA"
+
+
+class KeySource(Protocol):
+    """Where public keys come from."""
+
+    async def key(self, kid: str) -> Ed25519PublicKey | None:
+        """The key with this id; None where the issuer has none. Raises UNAVAILABLE where it cannot be asked."""
+        ...
+
+
+class OwnKeys:
+    """The keys of a ring that this process holds itself: the issuer's own source."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._keys = ring.public_keys()
+
+    async def key(self, kid: str) -> Ed25519PublicKey | None:
+        """The key with this id, or None."""
+        return self._keys.get(kid)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """What a sign-in gives."""
+
+    token: str
+    expire_time: datetime
+    """When it stops working; UTC, whole seconds."""
+
+
+class AccessTokenSigner:
+    """Signs access tokens: claims iss, sub (account), sid (session), role, iat, exp."""
+
+    def __init__(self, ring: KeyRing, issuer: str, lifetime: timedelta) -> None:
+        self._ring = ring
+        self._issuer = issuer
+        self._lifetime = lifetime
+
+    def mint(self, principal: Principal, now: datetime | None = None) -> AccessToken:
+        """A token that proves this principal until `lifetime` has passed."""
+        issued = int((now or datetime.now(UTC)).timestamp())
+        expires = issued + int(self._lifetime.total_seconds())
+        claims = {
+            "iss": self._issuer,
+            "sub": principal.account_id,
+            "sid": principal.session_id,
+            "role": role_claim(principal.role),
+            "iat": issued,
+            "exp": expires,
+        }
+        key = self._ring.signing
+        token = jwt.encode(claims, key.private, algorithm=ALGORITHM, headers={"kid": key.kid})
+        return AccessToken(token, datetime.fromtimestamp(expires, UTC))
+
+
+class AccessTokenVerifier:
+    """Turns an access token into the principal it proves."""
+
+    def __init__(self, keys: KeySource, issuer: str) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._verified: dict[str, tuple[Principal, float]] = {}
+
+    def remembered(self, token: str) -> Principal | None:
+        """The principal of a token that was verified before and has not expired; None asks for `verify`."""
+        found = self._verified.get(token)
+        if found is None or found[1] <= time.time():
+            return None
+        return found[0]
+
+    async def verify(self, token: str) -> Principal:
+        """The principal. Raises UNAUTHENTICATED (INVALID_TOKEN); UNAVAILABLE where the keys cannot be had."""
+        if principal := self.remembered(token):
+            return principal
+        self._verified.pop(token, None)
+        claims = await self._claims(token)
+        role = ROLES.get(claims["role"])
+        if role is None or not claims["sub"]:
+            raise _refusal("The access token is not ours.")
+        principal = Principal(account_id=claims["sub"], session_id=claims["sid"], role=role)
+        if len(self._verified) >= REMEMBERED:
+            del self._verified[next(iter(self._verified))]
+        self._verified[token] = (principal, float(claims["exp"]))
+        return principal
+
+    async def _claims(self, token: str) -> dict[str, Any]:
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+        except jwt.InvalidTokenError:
+            raise _refusal("The access token is malformed.") from None
+        key = await self._keys.key(kid) if isinstance(kid, str) else None
+        if key is None:
+            raise _refusal("The access token was signed by an unknown key.")
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                issuer=self._issuer,
+                leeway=LEEWAY,
+                options={"require": ["iss", "sub", "sid", "role", "iat", "exp"], "verify_aud": False},
+            )
+        except jwt.ExpiredSignatureError:
+            raise _refusal("The access token has expired.") from None
+        except jwt.InvalidTokenError:
+            raise _refusal("The access token is not ours.") from None
+        if not all(isinstance(claims[name], str) for name in ("sub", "sid", "role")):
+            raise _refusal("The access token is not ours.")
+        return claims
+
+
+ROLES: Final[Mapping[str, Role.ValueType]] = {
+    "member": Role.ROLE_MEMBER,
+    "administrator": Role.ROLE_ADMINISTRATOR,
+}
+"""Values of the `role` claim."""
+
+
+def role_claim(role: Role.ValueType) -> str:
+    """The value of the `role` claim; raises KeyError for a role that no account has."""
+    return next(name for name, value in ROLES.items() if value == role)
+
+
+def bearer_token(header: str) -> str:
+    """The token in an `authorization` value (RFC 6750). Raises UNAUTHENTICATED (INVALID_TOKEN) for another scheme."""
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise _refusal("The authorization header is not of the form `Bearer TOKEN`.")
+    return token.strip()
+
+
+def _refusal(sentence: str) -> Fault:
+    return unauthenticated(ErrorReason.ERROR_REASON_INVALID_TOKEN, sentence)

@@ -1,0 +1,70 @@
+"""How services prove themselves to each other: short HS256 JWTs with the installation's shared service secret."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any, Final
+
+import jwt
+
+from mesh.errors import unauthenticated
+from mesh.sealing import MIN_SECRET
+from vidmesh.common.v1.error_reason_pb2 import ErrorReason
+
+ISSUER: Final = "vidmesh-services"
+ALGORITHM: Final = "HS256"
+LIFETIME: Final = timedelta(minutes=5)
+LEEWAY: Final = timedelta(seconds=5)
+
+
+class ServiceTokens:
+    """Makes this service's token and verifies those of others: iss "vidmesh-services", sub = service name.
+
+    Raises ValueError for a secret that is too short to be one.
+    """
+
+    def __init__(self, secret: str, name: str) -> None:
+        if len(secret) < MIN_SECRET:
+            raise ValueError(f"The service secret needs at least {MIN_SECRET} characters.")
+        self._secret = secret
+        self._name = name
+        self._own = ("", 0.0)
+        self._verified: dict[str, tuple[str, float]] = {}
+
+    def own(self) -> str:
+        """A token that proves this service; made anew when half of its life is over."""
+        token, renew = self._own
+        now = time.time()
+        if now >= renew:
+            lifetime = LIFETIME.total_seconds()
+            claims = {"iss": ISSUER, "sub": self._name, "iat": int(now), "exp": int(now + lifetime)}
+            token = jwt.encode(claims, self._secret, algorithm=ALGORITHM)
+            self._own = (token, now + lifetime / 2)
+        return token
+
+    def verify(self, token: str) -> str:
+        """The name of the service that a token proves. Raises UNAUTHENTICATED (INVALID_TOKEN)."""
+        now = time.time()
+        found = self._verified.get(token)
+        if found is not None and found[1] > now:
+            return found[0]
+        claims = self._claims(token)
+        # Every token seen lives minutes, and each service shows one at a time: dropping the ended ones bounds this.
+        self._verified = {kept: entry for kept, entry in self._verified.items() if entry[1] > now}
+        self._verified[token] = (claims["sub"], float(claims["exp"]))
+        return claims["sub"]
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._secret,
+                algorithms=[ALGORITHM],
+                issuer=ISSUER,
+                leeway=LEEWAY,
+                options={"require": ["iss", "sub", "exp"], "verify_aud": False},
+            )
+        except jwt.InvalidTokenError:
+            raise unauthenticated(ErrorReason.ERROR_REASON_INVALID_TOKEN, "The service token is not good.") from None
+        return claims

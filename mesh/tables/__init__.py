@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mesh.tables.buckets import Buckets, scan_buckets
 from mesh.tables.columns import (
     MAX_KEY_BYTES,
     MAX_VALUE_BYTES,
@@ -42,6 +43,7 @@ __all__ = [
     "MAX_OPERATIONS",
     "MAX_VALUE_BYTES",
     "AlreadyOpen",
+    "Buckets",
     "Check",
     "Closed",
     "Clustering",
@@ -79,6 +81,7 @@ __all__ = [
     "integer",
     "open_tables",
     "real",
+    "scan_buckets",
     "text",
     "timestamp",
 ]

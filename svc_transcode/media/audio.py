@@ -14,8 +14,9 @@ import av
 from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
-from av.container import InputContainer
-from av.error import BlockingIOError, EOFError, InvalidDataError
+from av.error import BlockingIOError as NotReady
+from av.error import EOFError as Exhausted
+from av.error import FFmpegError
 from av.filter import Graph
 
 from svc_transcode.media.codecs import codec_of, timescale_of
@@ -23,6 +24,7 @@ from svc_transcode.media.fragment import decode_time, samples, set_sequence_numb
 from svc_transcode.media.grid import SEGMENT
 from svc_transcode.media.jobs import AudioJob, AudioMade, File, SegmentFile, TrackMade
 from svc_transcode.media.ladder import AUDIO_BITRATE, AUDIO_RATE
+from svc_transcode.media.packets import Demuxer
 from svc_transcode.media.parts import PartReader
 from svc_transcode.media.source import audio_streams, damaged, keep_only, open_source
 from svc_transcode.media.splitter import FragmentSplitter
@@ -50,33 +52,20 @@ def encode_audio(job: AudioJob, reader: PartReader, save: Save, progress: Callab
         if stream is None:
             raise damaged("The sound cannot be decoded.")
         keep_only(container, stream)
-        decoder = _Decoder(container, stream, reader)
+        demuxer = Demuxer(container, reader, _DAMAGE_ALLOWED, _DAMAGE_SHARE)
         resampler = _Resampler(job.info.origin)
-        for frame in decoder.frames():
+        for frame in _decoded(demuxer, stream):
             output.write(resampler.push(frame))
         output.write(resampler.finish())
-        return AudioMade(output.finish(), decoder.damaged_packets)
+        return AudioMade(output.finish(), demuxer.damaged)
 
 
-class _Decoder:
-    def __init__(self, container: InputContainer, stream: AudioStream, reader: PartReader) -> None:
-        self._container, self._stream, self._reader = container, stream, reader
-        self.damaged_packets = 0
-
-    def frames(self) -> Iterator[AudioFrame]:
-        packets = 0
-        for packet in self._container.demux(self._stream):
-            packets += 1
-            try:
-                decoded = packet.decode()
-            except InvalidDataError:
-                self._reader.check()
-                self.damaged_packets += 1
-                decoded = []
-            yield from decoded
-            if self.damaged_packets > max(_DAMAGE_ALLOWED, packets // _DAMAGE_SHARE):
-                raise damaged("Too much of the sound is damaged.")
-        self._reader.check()
+def _decoded(demuxer: Demuxer, stream: AudioStream) -> Iterator[AudioFrame]:
+    for packet in demuxer.packets(stream):
+        try:
+            yield from packet.decode()
+        except FFmpegError as failure:
+            demuxer.refused(failure)
 
 
 class _Resampler:
@@ -127,7 +116,7 @@ class _Resampler:
         while True:
             try:
                 frame = cast(AudioFrame, graph.pull())
-            except (BlockingIOError, EOFError):
+            except (NotReady, Exhausted):
                 return
             self._given += frame.samples
             yield frame

@@ -88,9 +88,9 @@ def main() -> NoReturn:
     order = parent.order()
     die_with_parent(order.parent)
     restrict_self(order.limits)
-    reader = PartReader(order.job.source.part_sizes, parent.fetch)
     try:
-        word: wire.Word = wire.Done(perform(order.job, reader, parent))
+        with PartReader(order.job.source.part_sizes, parent.fetch) as reader:
+            word: wire.Word = wire.Done(perform(order.job, reader, parent))
     except MediaRejected as refused:
         word = wire.Rejected(refused.reason, refused.sentence)
     except PartUnavailable as gone:

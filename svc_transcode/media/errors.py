@@ -28,7 +28,7 @@ class MediaError(Exception):
     """Base of everything this library raises about media."""
 
 
-class MediaRejected(MediaError):
+class MediaRejected(MediaError):  # noqa: N818  # what happened, not that it is an error
     """The source can never become a video here. `sentence` may be shown to the creator as it is."""
 
     def __init__(self, reason: RejectReason, sentence: str) -> None:
@@ -37,7 +37,7 @@ class MediaRejected(MediaError):
         self.sentence = sentence
 
 
-class PartUnavailable(MediaError):
+class PartUnavailable(MediaError):  # noqa: N818
     """A part of the source could not be had (not arrived, or deleted). The job may be run again later."""
 
     def __init__(self, index: int, why: str) -> None:
@@ -46,7 +46,7 @@ class PartUnavailable(MediaError):
         self.why = why
 
 
-class ChildFailed(MediaError):
+class ChildFailed(MediaError):  # noqa: N818
     """The media child process did not give a result. Another attempt may succeed."""
 
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from av.container import InputContainer
-from av.error import FFmpegError, InvalidDataError
+from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from svc_transcode.media.info import SourceInfo
+from svc_transcode.media.packets import Demuxer
 from svc_transcode.media.parts import PartReader
-from svc_transcode.media.source import damaged
 
 _FIRST_STEP_BACK = Fraction(2)
 _DAMAGE_ALLOWED = 10  # packets, or
@@ -47,10 +47,14 @@ class FrameReader:
         self._origin = info.origin
         self._base = Fraction(stream.time_base or 1)
         self._depth = Fraction(stream.codec_context.reorder_depth + 1) / info.video.frame_rate
-        self.damaged_packets = 0
-        """Refused by the decoder so far, after the first picture."""
+        self._demuxer = Demuxer(container, reader, _DAMAGE_ALLOWED, _DAMAGE_SHARE)
         self.end: Fraction | None = None
         """Known when `between` is exhausted: the time of the frame that follows, or of the last one's end."""
+
+    @property
+    def damaged_packets(self) -> int:
+        """Refused by the decoder so far, after the first picture."""
+        return self._demuxer.damaged
 
     def between(self, start: Fraction, end: Fraction | None) -> Generator[TimedFrame]:
         """The frames. Raises MediaRejected (DAMAGED) where too much of them cannot be decoded, PartUnavailable
@@ -97,23 +101,19 @@ class FrameReader:
             self._container.seek(0)
 
     def _decode(self) -> Iterator[TimedFrame]:
-        packets = frames = refused = 0
-        for packet in self._container.demux(self._stream):
-            packets += 1
+        begun = False
+        for packet in self._demuxer.packets(self._stream):
             try:
                 decoded = packet.decode()
-            except InvalidDataError:
+            except FFmpegError as failure:
                 self._reader.check()
-                refused += frames > 0  # a stream may begin within a group of pictures
-                self.damaged_packets += frames > 0
-                decoded = []
+                if begun:  # a stream may begin within a group of pictures
+                    self._demuxer.refused(failure)
+                continue
             for frame in decoded:
                 if frame.pts is not None:
-                    frames += 1
+                    begun = True
                     yield TimedFrame(frame.pts * Fraction(frame.time_base or self._base) - self._origin, frame)
-            if refused > max(_DAMAGE_ALLOWED, packets // _DAMAGE_SHARE):
-                raise damaged("Too much of the video is damaged.")
-        self._reader.check()
 
     def _duration(self, frame: VideoFrame) -> Fraction:
         if frame.duration:

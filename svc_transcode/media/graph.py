@@ -16,7 +16,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import cast
 
-from av.error import BlockingIOError, EOFError
+from av.error import BlockingIOError as NotReady
+from av.error import EOFError as Exhausted
 from av.filter import Graph
 from av.filter.context import FilterContext
 from av.video.frame import VideoFrame
@@ -75,7 +76,7 @@ class Cascade:
             while True:
                 try:
                     frame = cast(VideoFrame, sink.pull())
-                except (BlockingIOError, EOFError):
+                except (NotReady, Exhausted):
                     break
                 yield place, frame
 

@@ -22,7 +22,7 @@ CHUNK = 4 * SEGMENT
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Frames with `start` ≤ time < `end`, in seconds; `end` is None for the last chunk, which takes all that is left."""
+    """Frames with `start` ≤ time < `end`, in seconds; `end` is None for the last chunk, which takes the rest."""
 
     index: int
     start: Fraction

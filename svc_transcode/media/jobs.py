@@ -87,7 +87,7 @@ class ThumbnailJob:
 
 @dataclass(frozen=True, slots=True)
 class VerifyJob:
-    """Decodes a track's files to the last frame. Its source is [init, segment, segment, …], one part each. → `Verified`."""
+    """Decodes a track's files to the last frame: its source is init, segment, segment …, a part each. → `Verified`"""
 
     source: Source
     kind: Literal["verify"] = "verify"
@@ -104,6 +104,11 @@ class File:
     size: int
     sha256: str
     """Lower-case hex."""
+
+    def __post_init__(self) -> None:
+        # A child may have been taken over by what it decoded: its word is no reason to look elsewhere.
+        if self.path.startswith("/") or ".." in self.path.split("/"):
+            raise ValueError(f"{self.path!r} is outside the work directory")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO, NoReturn, Self
 
 from svc_transcode.media.errors import PartUnavailable
 
@@ -69,6 +69,12 @@ class PartReader:
         """Raises again what a read raised: FFmpeg may have taken it for an ordinary end of file."""
         if self._failure is not None:
             raise self._failure
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         while self._open:

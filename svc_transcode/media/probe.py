@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.error import InvalidDataError
+from av.error import FFmpegError
 from av.index import IndexEntry
 from av.stream import Disposition
 from av.video.frame import VideoFrame
@@ -18,6 +19,7 @@ from svc_transcode.media.errors import MediaRejected, RejectReason
 from svc_transcode.media.index import Entry, thin
 from svc_transcode.media.info import AudioInfo, IndexPoint, SourceInfo, VideoInfo
 from svc_transcode.media.jobs import Bounds
+from svc_transcode.media.packets import Demuxer
 from svc_transcode.media.parts import PartReader
 from svc_transcode.media.signature import HEAD, claim
 from svc_transcode.media.source import (
@@ -88,21 +90,21 @@ def _complete_index(container: InputContainer, video: VideoStream, reader: PartR
 
 
 def _first_picture(container: InputContainer, video: VideoStream, reader: PartReader) -> VideoFrame:
-    packets = 0
-    for packet in container.demux(video):
+    filled = 0
+    demuxer = Demuxer(container, reader, _PACKETS_TO_FIRST_PICTURE, share=1)
+    for packet in demuxer.packets(video):
         try:
             frames = packet.decode()
-        except InvalidDataError:
+        except FFmpegError as failure:
+            demuxer.refused(failure)
             frames = []
-        reader.check()
         for frame in frames:
             if frame.pts is not None:
                 return frame
-        packets += packet.size > 0
-        if packets > _PACKETS_TO_FIRST_PICTURE:
+        filled += packet.size > 0
+        if filled > _PACKETS_TO_FIRST_PICTURE:
             break
-    reader.check()
-    if packets == 0:
+    if filled == 0:
         raise MediaRejected(RejectReason.EMPTY, "The video has no picture in it.")
     reader.seek(0)
     raise refusal(claim(reader.read(HEAD)))
@@ -123,7 +125,7 @@ def _rate(video: VideoStream) -> Fraction:
 
 def _variable(video: VideoStream, rate: Fraction, entries: Sequence[IndexEntry]) -> bool:
     if len(entries) > 2:
-        steps = [b.timestamp - a.timestamp for a, b in zip(entries, entries[1:-1], strict=False)]
+        steps = [b.timestamp - a.timestamp for a, b in pairwise(entries[:-1])]
         return (max(steps) - min(steps)) * Fraction(video.time_base or 1) > _JITTER / rate
     return bool(video.base_rate) and abs(Fraction(video.base_rate or rate) - rate) > rate / 100
 

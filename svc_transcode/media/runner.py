@@ -9,10 +9,10 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import overload
+from typing import cast, overload
 
 from svc_transcode.media import jobs, wire
-from svc_transcode.media.errors import ChildCrashed, ChildTimedOut, MediaRejected, PartUnavailable
+from svc_transcode.media.errors import ChildCrashed, ChildFailed, ChildTimedOut, MediaRejected, PartUnavailable
 from svc_transcode.media.limits import ChildLimits
 
 FetchPart = Callable[[int], Awaitable[Path]]
@@ -98,18 +98,24 @@ async def run_child(
         limit=wire.MAX_LINE,
     )  # fmt: skip
     conversation = _Conversation(child, fetch_part, on_progress, limits.wall_seconds)
-    errors = asyncio.create_task(_tail(child.stderr))
+    errors = asyncio.create_task(_tail(cast(asyncio.StreamReader, child.stderr)))
     try:
         word = await conversation.hold(wire.Order(job, limits, os.getpid()))
         if word is None:
             code = await child.wait()
             raise ChildCrashed(-code if code < 0 else None, code if code >= 0 else None, await errors)
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        await asyncio.shield(child.wait())
-        errors.cancel()
+        if child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+        await asyncio.shield(_reap(child, errors))
     return _result(word)
+
+
+async def _reap(child: asyncio.subprocess.Process, errors: asyncio.Task[str]) -> None:
+    cast(asyncio.StreamWriter, child.stdin).close()
+    await child.wait()
+    await errors
 
 
 def _result(word: wire.Done | wire.Rejected | wire.Unavailable) -> jobs.Result:
@@ -122,6 +128,13 @@ def _result(word: wire.Done | wire.Rejected | wire.Unavailable) -> jobs.Result:
             raise PartUnavailable(part, why)
 
 
+def _understood(line: bytes) -> wire.Word:
+    try:
+        return jobs.from_json(wire.WORD, line)
+    except ValueError as failure:
+        raise ChildFailed("the media process said something that is not the protocol") from failure
+
+
 class _Conversation:
     def __init__(
         self,
@@ -130,9 +143,8 @@ class _Conversation:
         on_progress: OnProgress | None,
         seconds: float,
     ) -> None:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        self._stdin, self._stdout = child.stdin, child.stdout
+        self._stdin = cast(asyncio.StreamWriter, child.stdin)
+        self._stdout = cast(asyncio.StreamReader, child.stdout)
         self._fetch_part = fetch_part
         self._on_progress = on_progress
         self._allowed = self._left = seconds
@@ -141,7 +153,7 @@ class _Conversation:
         """Talks until the child's last word; None where it went without one."""
         await self._send(jobs.to_json(wire.ORDER, order))
         while line := await self._listen():
-            match jobs.from_json(wire.WORD, line):
+            match _understood(line):
                 case wire.Need(part):
                     await self._send(jobs.to_json(wire.ANSWER, await self._find(part)))
                 case wire.Progress(done):
@@ -159,6 +171,8 @@ class _Conversation:
                 line = await self._stdout.readline()
         except TimeoutError:
             raise ChildTimedOut(self._allowed) from None
+        except ValueError as failure:  # longer than MAX_LINE
+            raise ChildFailed("the media process talks without end") from failure
         self._left = max(0.0, self._left - (clock() - began))
         return line if line.endswith(b"\n") else b""
 
@@ -174,8 +188,7 @@ class _Conversation:
             await self._stdin.drain()
 
 
-async def _tail(stream: asyncio.StreamReader | None) -> str:
-    assert stream is not None
+async def _tail(stream: asyncio.StreamReader) -> str:
     kept = b""
     while block := await stream.read(4096):
         kept = (kept + block)[-_STDERR_KEPT:]

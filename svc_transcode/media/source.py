@@ -32,6 +32,8 @@ def open_source(reader: PartReader, bounds: Bounds) -> Generator[InputContainer]
         container = av.open(reader, "r", options=_options(bounds))
     except (FFmpegError, EOFError) as failure:
         reader.check()
+        if isinstance(failure, MemoryError):
+            raise
         raise refusal(claimed) from failure
     with container:
         reader.check()

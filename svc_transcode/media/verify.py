@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from av.audio.frame import AudioFrame
-from av.error import InvalidDataError
+from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
 from svc_transcode.media.jobs import Verified, VerifyJob
@@ -31,7 +31,7 @@ def verify(job: VerifyJob, reader: PartReader) -> Verified:
                     frames, length = frames + 1, frame.duration * base
                 first = frame.pts * base if first is None else first
                 end = frame.pts * base + length
-        except InvalidDataError as failure:
+        except FFmpegError as failure:
             raise damaged(f"A segment cannot be decoded after {frames} frames.") from failure
     reader.check()
     if first is None:

@@ -42,6 +42,7 @@ class Edge(Section):
 
     name: str
     region: str = ""
+    countries: tuple[str, ...] = ()
     url: str
 
 

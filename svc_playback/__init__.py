@@ -1,0 +1,1 @@
+"""svc_playback: grants to watch, and what players report. README.md says what it owns."""

@@ -1,0 +1,86 @@
+"""Who belongs to a channel's people, asked of ChannelService and remembered for a moment.
+
+A "yes" is remembered for a few seconds, so that the calls of one upload cost one question. A "no" only ever decides
+how much of a public video is shown; where it would refuse something it is asked anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+import grpc
+import grpc.aio
+
+from mesh.errors import Fault, not_found, permission_denied
+from mesh.statuses import fault_in
+from vidmesh.common.v1.error_reason_pb2 import ErrorReason
+from vidmesh.social.v1.channel_pb2 import ChannelRole
+from vidmesh.social.v1.channel_service_pb2 import CheckMemberRequest, GetChannelRequest
+from vidmesh.social.v1.channel_service_pb2_grpc import ChannelServiceAsyncStub
+
+REMEMBERED: Final = 5.0
+"""Seconds; a manager who was removed may act for that long at most, were the event of it lost."""
+
+MOST_REMEMBERED: Final = 50_000
+
+
+class Membership:
+    """Asks and remembers."""
+
+    def __init__(self, channels: ChannelServiceAsyncStub, clock: Callable[[], float] = time.monotonic) -> None:
+        self._channels = channels
+        self._clock = clock
+        self._answers: OrderedDict[tuple[str, str], tuple[bool, float]] = OrderedDict()
+
+    async def is_member(self, channel_id: str, account_id: str | None, *, sure: bool = True) -> bool:
+        """Whether the account owns or manages the channel. Without `sure` a remembered "no" is good enough, and an
+        unreachable ChannelService counts as one. Raises NOT_FOUND (CHANNEL_NOT_FOUND), UNAVAILABLE.
+        """
+        if account_id is None:
+            return False
+        key = (channel_id, account_id)
+        member, until = self._answers.get(key, (False, 0.0))
+        if self._clock() < until and (member or not sure):
+            return member
+        try:
+            answer = await self._channels.CheckMember(CheckMemberRequest(channel_id=channel_id, account_id=account_id))
+        except grpc.aio.AioRpcError as error:
+            if not sure and error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+                return False
+            raise _passed_on(error) from error
+        member = answer.role != ChannelRole.CHANNEL_ROLE_UNSPECIFIED
+        self._remember(key, member)
+        return member
+
+    async def require(self, channel_id: str, account_id: str) -> None:
+        """Raise PERMISSION_DENIED unless the account owns or manages the channel; else as `is_member`."""
+        if not await self.is_member(channel_id, account_id):
+            raise permission_denied("Only the channel's owner and managers may do this.", relation="channel_member")
+
+    async def require_channel(self, channel_id: str) -> None:
+        """Raise NOT_FOUND (CHANNEL_NOT_FOUND) unless there is such a channel."""
+        try:
+            await self._channels.GetChannel(GetChannelRequest(channel=channel_id))
+        except grpc.aio.AioRpcError as error:
+            raise _passed_on(error) from error
+
+    def forget(self, channel_id: str, account_id: str) -> None:
+        """What was remembered of this account is not so any more."""
+        self._answers.pop((channel_id, account_id), None)
+
+    def _remember(self, key: tuple[str, str], member: bool) -> None:
+        self._answers[key] = (member, self._clock() + REMEMBERED)
+        self._answers.move_to_end(key)
+        while len(self._answers) > MOST_REMEMBERED:
+            self._answers.popitem(last=False)
+
+
+def _passed_on(error: grpc.aio.AioRpcError) -> Exception:
+    # Only this refusal is part of our own contract; everything else is for the error interceptor to judge.
+    fault: Fault | None = fault_in(error)
+    if fault is not None and fault.reason == ErrorReason.ERROR_REASON_CHANNEL_NOT_FOUND:
+        return not_found(ErrorReason.ERROR_REASON_CHANNEL_NOT_FOUND, "There is no such channel.")
+    return error

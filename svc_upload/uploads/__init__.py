@@ -1,0 +1,1 @@
+"""UploadService: parts in any order, verified by the store, until the file is whole."""

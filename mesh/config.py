@@ -52,7 +52,11 @@ class EdgeSettings(Section):
     public_url: str
     others: tuple[Edge, ...]
     cors_origins: tuple[str, ...]
+    cache_dir: str
     cache_bytes: int
+    trusted_proxies: int = Field(ge=0)
+    country_header: str
+    access_log: bool
 
 
 class IdentitySettings(Section):

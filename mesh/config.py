@@ -95,6 +95,7 @@ class UploadSettings(Section):
     purge_deleted_after: Seconds
     keep_source: Literal["always", "until_verified"]
     keep_source_for: Seconds
+    min_free_bytes: int = Field(ge=0)
 
 
 class TranscodeSettings(Section):

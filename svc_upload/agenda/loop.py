@@ -33,9 +33,7 @@ async def run_agenda(agenda: Agenda, handlers: Mapping[str, Handler], log: Filte
         await asyncio.sleep(EVERY.total_seconds() * random.uniform(0.75, 1.25))  # noqa: S311 (no secret)
 
 
-async def do_due(
-    agenda: Agenda, handlers: Mapping[str, Handler], log: FilteringBoundLogger, now: datetime
-) -> None:
+async def do_due(agenda: Agenda, handlers: Mapping[str, Handler], log: FilteringBoundLogger, now: datetime) -> None:
     """Do everything that is due at `now`, a few at a time. One item's failure does not hold up the others."""
     running: set[asyncio.Task[None]] = set()
     try:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from mesh.tables import Row, Tables
-from svc_upload.agenda.tables import AGENDA, AGENDA_FLOOR, HOURS
+from svc_upload.agenda.tables import AGENDA, AGENDA_FLOOR, DETAIL, DUE, HOUR, HOURS, KIND, SUBJECT
 
 FLOOR: Final = {"name": "agenda"}
 SETTLED: Final = timedelta(hours=2)
@@ -56,7 +56,7 @@ class Agenda:
     async def due(self, now: datetime) -> AsyncIterator[Item]:
         """Everything due at `now`, oldest first; hours that are over and empty are passed over from then on."""
         floor = await self._tables.get(AGENDA_FLOOR, FLOOR)
-        first = HOURS.of(now - SETTLED) if floor is None else int(str(floor["hour"]))
+        first = HOURS.of(now - SETTLED) if floor is None else HOUR.of(floor)
         for hour in range(first, HOURS.of(now) + 1):
             found = False
             async for item in self._of_hour(hour, now):
@@ -86,6 +86,4 @@ def _key(item: Item) -> Row:
 
 
 def _item(row: Row) -> Item:
-    due = row["due"]
-    assert isinstance(due, datetime)
-    return Item(kind=str(row["kind"]), subject=str(row["subject"]), due=due, detail=str(row["detail"] or ""))
+    return Item(kind=KIND.of(row), subject=SUBJECT.of(row), due=DUE.of(row), detail=DETAIL.of(row))

@@ -10,9 +10,15 @@ from mesh.tables.buckets import Buckets
 
 HOURS: Final = Buckets(timedelta(hours=1))
 
+HOUR: Final = integer("hour")
+DUE: Final = timestamp("due")
+KIND: Final = text("kind")
+SUBJECT: Final = text("subject")
+DETAIL: Final = text("detail")
+
 AGENDA: Final = Table(
     "agenda",
-    columns=(integer("hour"), timestamp("due"), text("kind"), text("subject"), text("detail")),
+    columns=(HOUR, DUE, KIND, SUBJECT, DETAIL),
     partition_key=("hour",),
     clustering_key=("due", "kind", "subject"),
 )
@@ -20,7 +26,7 @@ AGENDA: Final = Table(
 
 AGENDA_FLOOR: Final = Table(
     "agenda_floor",
-    columns=(text("name"), integer("hour")),
+    columns=(text("name"), HOUR),
     partition_key=("name",),
 )
 """One row: no item is in an hour before this one."""

@@ -26,7 +26,7 @@ FAILURES: Final = {
     FailureReason.FAILURE_REASON_UNSUPPORTED: "The file's format or codec is not supported.",
     FailureReason.FAILURE_REASON_TOO_LARGE: "The video has too many pixels, or is too long.",
     FailureReason.FAILURE_REASON_DAMAGED: "The file is damaged or cut off.",
-    FailureReason.FAILURE_REASON_PROCESSING: "Processing kept failing. The file is kept, and processing can be retried.",
+    FailureReason.FAILURE_REASON_PROCESSING: "Processing kept failing. The file is kept and can be tried again.",
 }
 
 

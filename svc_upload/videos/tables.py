@@ -50,5 +50,6 @@ CHANNEL_VIDEOS: Final = Table(
     clustering_key=(desc("upload_time"), "video_id"),
 )
 """A channel's videos, newest upload first. One partition a channel: a row is about 60 bytes, so 10^5 videos are 6 MB,
-and a list by time needs no more. Rows are hints: written before the video, removed before it; readers look at the video.
+and a list by time needs no more. Rows are hints: written before the video, removed before it; readers look at the
+video itself.
 """

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -71,14 +72,14 @@ class Column(Generic[T_co]):
     def __post_init__(self) -> None:
         check_name(self.name, "column")
 
-    def of(self, row: Row) -> T_co:
+    def of(self, row: Mapping[str, Value]) -> T_co:
         """This column's value in a row that was read. Raises InvalidRow where it is null or missing."""
         value = row.get(self.name)
         if value is None:
             raise InvalidRow(f"{self.name} is null, and the reader counts on a value")
         return cast(T_co, value)
 
-    def maybe(self, row: Row) -> T_co | None:
+    def maybe(self, row: Mapping[str, Value]) -> T_co | None:
         """This column's value in a row that was read, or None."""
         return cast("T_co | None", row.get(self.name))
 

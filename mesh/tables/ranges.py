@@ -155,10 +155,42 @@ def _ranges(
 ) -> list[KeyRange]:
     if position is None:
         return [KeyRange(tuple(fixed), bounds)]
+    # The query's own bounds are about the first column. Where a range fixes that column they are judged
+    # here: SQLite plans badly for a column with both, and CQL takes only one kind.
+    inside = all(_holds(bound, position[0]) for bound in bounds)
     ranges: list[KeyRange] = []
     for depth in reversed(range(len(names))):
-        equal = (*fixed, *zip(names[:depth], position[:depth], strict=True))
         beyond = Bound(names[depth], "<" if descending[depth] else ">", position[depth])
-        # The query's own bounds are about the first column of the order, fixed or not in this range.
-        ranges.append(KeyRange(equal, (*bounds, beyond)))
+        if depth == 0:
+            ranges.append(KeyRange(tuple(fixed), _tightest((*bounds, beyond))))
+        elif inside:
+            ranges.append(KeyRange((*fixed, *zip(names[:depth], position[:depth], strict=True)), (beyond,)))
     return ranges
+
+
+def _holds(bound: Bound, value: Stored) -> bool:
+    one, other = _ordered(value), _ordered(bound.value)
+    match bound.operator:
+        case "<":
+            return one < other
+        case "<=":
+            return one <= other
+        case ">":
+            return one > other
+        case _:
+            return one >= other
+
+
+def _tightest(bounds: tuple[Bound, ...]) -> tuple[Bound, ...]:
+    """At most one lower and one upper bound, which is all that CQL takes for a column."""
+    # Among equal values the strict operator, which is the shorter one, is the tighter bound.
+    lower = [bound for bound in bounds if bound.operator[0] == ">"]
+    lower.sort(key=lambda bound: (_ordered(bound.value), -len(bound.operator)))
+    upper = [bound for bound in bounds if bound.operator[0] == "<"]
+    upper.sort(key=lambda bound: (_ordered(bound.value), len(bound.operator)))
+    return (*lower[-1:], *upper[:1])
+
+
+def _ordered(value: Stored) -> Any:
+    """A value that Python orders as the engines do: text by its UTF-8 bytes."""
+    return value.encode() if isinstance(value, str) else value

@@ -112,6 +112,10 @@ class ScanTests(EngineTests):
         first = await tables.scan(ENTRIES, {"owner": name}, limit=10)
         rest = await tables.scan(ENTRIES, {"owner": name}, stop=0, limit=MAX_LIMIT, cursor=first.cursor)
         assert first.rows + rest.rows == tuple(rows[: len(rows) // 2])
+        rest = await tables.scan(ENTRIES, {"owner": name}, start=0, limit=MAX_LIMIT, cursor=first.cursor)
+        assert rest.rows == tuple(rows[len(rows) // 2 :])
+        over = await tables.scan(ENTRIES, {"owner": name}, stop=-(2**63), limit=MAX_LIMIT, cursor=first.cursor)
+        assert (over.rows, over.cursor) == ((), None)
 
     async def test_a_cursor_outlives_the_row_it_points_at(self, tables: Tables, raw: Raw, name: str) -> None:
         rows = entries(name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from google.api import annotations_pb2
 from google.api.http_pb2 import HttpRule
@@ -92,7 +92,7 @@ class RouteTable:
 
 def route_table(methods: Mapping[str, Method], contracts: FileDescriptorSet) -> RouteTable:
     """The table of these methods. Raises ContractError."""
-    rules = {name: proto for name, proto in _declared(contracts)}
+    rules = dict(_declared(contracts))
     routes = tuple(
         route for method in methods.values() if (route := _route(method, rules.get(method.name))) is not None
     )
@@ -140,9 +140,11 @@ def _route(method: Method, proto: MethodDescriptorProto | None) -> Route | None:
 
 
 def _bindings(name: str, proto: MethodDescriptorProto) -> Iterator[Binding]:
-    if not proto.options.HasExtension(annotations_pb2.http):
+    # The stubs of google.api type their extensions as plain field descriptors.
+    http: Any = annotations_pb2.http
+    if not proto.options.HasExtension(http):
         return
-    rule = proto.options.Extensions[annotations_pb2.http]
+    rule: HttpRule = proto.options.Extensions[http]
     for one in (rule, *rule.additional_bindings):
         yield _binding(name, one)
 

@@ -43,6 +43,7 @@ ROOTS: Final = (
     "envoy/extensions/http/cache_v2/simple_http_cache/v3/config.proto",
     "envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation.proto",
     "envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto",
+    "envoy/extensions/transport_sockets/tls/v3/tls.proto",
     "envoy/extensions/upstreams/http/v3/http_protocol_options.proto",
     "envoy/service/discovery/v3/discovery.proto",
     "envoy/type/matcher/v3/http_inputs.proto",

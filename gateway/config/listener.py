@@ -1,0 +1,123 @@
+"""The edge's one listener: HTTP/1.1 and h2c on one port, and the order in which a request is looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.config import media, tokens, transcoder
+from gateway.config.names import (
+    CORS,
+    EDGE_LISTENER,
+    EDGE_ROUTES,
+    GRPC_WEB,
+    JWT,
+    OWN_HEADERS,
+    REVOCATIONS,
+    ROUTER,
+    TRANSCODER,
+)
+from gateway.config.plain import FROM_ADS, Plain, discovered, extension, typed
+from gateway.config.replies import local_replies
+from mesh.config import Settings
+
+
+def edge_listener(settings: Settings, edge: str) -> Plain:
+    """The listener of the edge of this name."""
+    return {
+        "name": EDGE_LISTENER,
+        "address": {"socket_address": {"address": settings.edge.host, "port_value": settings.edge.port}},
+        "per_connection_buffer_limit_bytes": 1 << 20,
+        "filter_chains": [
+            {
+                "filters": [
+                    {
+                        "name": "envoy.filters.network.http_connection_manager",
+                        "typed_config": _connection_manager(settings, edge),
+                    }
+                ]
+            }
+        ],
+    }
+
+
+def http_filters(settings: Settings, edge: str) -> list[Plain]:
+    """Every filter, in order. Who may call is decided on the gRPC path, hence behind the transcoder."""
+    cache = Path(settings.edge.cache_dir.format(data=Path(settings.data).absolute())) / edge
+    return [
+        extension(CORS, "filters.http.cors.v3.Cors"),
+        extension(GRPC_WEB, "filters.http.grpc_web.v3.GrpcWeb"),
+        media.media_path_filter(settings.objects.media_bucket),
+        discovered(TRANSCODER, transcoder.TYPE),
+        discovered(JWT, tokens.TYPE),
+        media.grant_scope_filter(),
+        discovered(REVOCATIONS, media.REVOCATIONS_TYPE),
+        media.cache_filter(cache, settings.edge.cache_bytes),
+        extension(ROUTER, "filters.http.router.v3.Router", suppress_envoy_headers=True),
+    ]
+
+
+def _connection_manager(settings: Settings, edge: str) -> Plain:
+    return typed(
+        "filters.network.http_connection_manager.v3.HttpConnectionManager",
+        stat_prefix="edge",
+        codec_type="AUTO",
+        rds={"route_config_name": EDGE_ROUTES, "config_source": FROM_ADS},
+        http_filters=http_filters(settings, edge),
+        early_header_mutation_extensions=[_drop_our_own_headers()],
+        # One address, one path: what is compared with a grant is what the store is asked for.
+        normalize_path=True,
+        merge_slashes=True,
+        path_with_escaped_slashes_action="REJECT_REQUEST",
+        use_remote_address=True,
+        xff_num_trusted_hops=settings.edge.trusted_proxies,
+        server_name="vidmesh",
+        local_reply_config=local_replies(),
+        stream_idle_timeout="300s",
+        request_headers_timeout="10s",
+        drain_timeout="5s",
+        common_http_protocol_options={
+            "idle_timeout": "300s",
+            "headers_with_underscores_action": "DROP_HEADER",
+            "max_headers_count": 100,
+        },
+        http2_protocol_options={
+            "max_concurrent_streams": 1000,
+            "initial_stream_window_size": 1 << 20,
+            "initial_connection_window_size": 4 << 20,
+        },
+        **({"access_log": [_access_log()]} if settings.edge.access_log else {}),
+    )
+
+
+def _drop_our_own_headers() -> Plain:
+    """Who a caller is, and what Envoy may be told, is never taken from outside, on any route."""
+    prefixes = (OWN_HEADERS, "x-envoy-")
+    return extension(
+        "envoy.http.early_header_mutation.header_mutation",
+        "http.early_header_mutation.header_mutation.v3.HeaderMutation",
+        mutations=[{"remove_on_match": {"key_matcher": {"prefix": prefix}}} for prefix in prefixes],
+    )
+
+
+def _access_log() -> Plain:
+    """One JSON object a request, without query and without grants: both open things."""
+    return extension(
+        "envoy.access_loggers.stdout",
+        "access_loggers.stream.v3.StdoutAccessLog",
+        log_format={
+            "json_format": {
+                "time": "%START_TIME%",
+                "method": "%REQ(:METHOD)%",
+                "path": "%PATH(NQ:PATH)%",
+                "status": "%RESPONSE_CODE%",
+                "grpc_status": "%GRPC_STATUS%",
+                "details": "%RESPONSE_CODE_DETAILS%",
+                "flags": "%RESPONSE_FLAGS%",
+                "milliseconds": "%DURATION%",
+                "bytes_in": "%BYTES_RECEIVED%",
+                "bytes_out": "%BYTES_SENT%",
+                "upstream": "%UPSTREAM_CLUSTER%",
+                "request_id": "%REQ(X-REQUEST-ID)%",
+            }
+        },
+    )

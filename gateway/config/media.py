@@ -1,0 +1,131 @@
+"""Media by signed address: `/media/~<grant>/v/<video>/<path>`, with no Python in the way.
+
+The grant is taken out of the path (so that all viewers share one cache entry), verified (`tokens.py`), compared with
+the path that it opens, and looked up among those taken back; then the cache answers, or the object store does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from pathlib import Path
+from typing import Final
+
+from gateway.config import cel
+from gateway.config.names import (
+    ACCESS_KEY_HEADER,
+    CACHE,
+    GRANT_HEADER,
+    GRANT_SCOPE,
+    JWT,
+    MEDIA_METADATA,
+    MEDIA_PATH,
+    REVOCATIONS,
+)
+from gateway.config.plain import Plain, extension, typed
+
+ADDRESS: Final = r"/media/~[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/v/[A-Za-z0-9_-]{11}/[A-Za-z0-9._/-]+"
+"""Every address that can exist. Nothing in it needs escaping, so nothing escaped is ever let through."""
+
+ROOT: Final = "/media/v/"
+"""What every `pfx` claim begins with."""
+
+REVOCATIONS_TYPE: Final = "filters.http.rbac.v3.RBAC"
+
+TAKE_GRANT: Final = """\
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  local grant, path = string.match(headers:get(":path"), "^/media/~([%w%-_.]+)(/v/[^?]+)")
+  if grant == nil then
+    handle:respond({[":status"] = "404"}, "")
+    return
+  end
+  -- An answer to a request with credentials is never cached, and the store has no business with a viewer's.
+  headers:remove("authorization")
+  headers:remove("cookie")
+  headers:replace("$header", grant)
+  handle:streamInfo():dynamicMetadata():set("$metadata", "path", "/media" .. path)
+  headers:replace(":path", "/$bucket" .. path)
+end
+"""
+
+
+def media_path_filter(bucket: str) -> Plain:
+    """Takes the grant out of the path, drops the query, and points the path at the object; off but on media."""
+    script = TAKE_GRANT.replace("$header", GRANT_HEADER).replace("$metadata", MEDIA_METADATA)
+    return {
+        **extension(
+            MEDIA_PATH,
+            "filters.http.lua.v3.Lua",
+            default_source_code={"inline_string": script.replace("$bucket", bucket)},
+            # The route was chosen by the address; choosing again would find none for the path in the store.
+            clear_route_cache=False,
+        ),
+        "disabled": True,
+    }
+
+
+def grant_scope_filter() -> Plain:
+    """Refuses nothing by itself; media routes bring their rule with `within_scope`."""
+    return extension(GRANT_SCOPE, "filters.http.rbac.v3.RBAC")
+
+
+def within_scope() -> Plain:
+    """Per-route rule: the path lies below the grant's `pfx`, which names one video and ends with a slash.
+
+    A grant without the claim, or with one of another type, makes the condition fail, and nothing is allowed.
+    """
+    path = cel.path("metadata", "filter_metadata", MEDIA_METADATA, "path")
+    prefix = cel.path("metadata", "filter_metadata", JWT, "payload", "pfx")
+    condition = cel.every(
+        cel.call("startsWith", prefix, target=path),
+        cel.call("startsWith", cel.text(ROOT), target=prefix),
+        cel.call("endsWith", cel.text("/"), target=prefix),
+        # Longer than the root alone, which would open every video.
+        cel.call("_>_", cel.call("size", prefix), cel.number(len(ROOT))),
+    )
+    anybody: Plain = {
+        "permissions": [{"any": True}],
+        "principals": [{"any": True}],
+        "condition": cel.numbered(condition),
+    }
+    rules = {"action": "ALLOW", "policies": {"below the granted prefix": anybody}}
+    return typed("filters.http.rbac.v3.RBACPerRoute", rbac={"rules": rules})
+
+
+def revocations_filter(access_keys: Set[str]) -> Plain:
+    """Refuses grants with one of these `acc` claims: an exact map, so its size costs a request nothing."""
+    allow = _action("not taken back", "ALLOW")
+    matcher: Plain = {"on_no_match": allow}
+    if access_keys:
+        deny = _action("taken back", "DENY")
+        matcher["matcher_tree"] = {
+            "input": extension(
+                "access key", "envoy.type.matcher.v3.HttpRequestHeaderMatchInput", header_name=ACCESS_KEY_HEADER
+            ),
+            "exact_match_map": {"map": dict.fromkeys(sorted(access_keys), deny)},
+        }
+    return extension(REVOCATIONS, REVOCATIONS_TYPE, matcher=matcher)
+
+
+def _action(name: str, action: str) -> Plain:
+    return {"action": extension("action", "envoy.config.rbac.v3.Action", name=name, action=action)}
+
+
+def cache_filter(folder: Path, size_bytes: int) -> Plain:
+    """Keeps media on the edge's own disk, up to this size; off but on media."""
+    return {
+        **extension(
+            CACHE,
+            "filters.http.cache_v2.v3.CacheV2Config",
+            typed_config=typed(
+                "http.cache_v2.file_system_http_cache.v3.FileSystemHttpCacheV2Config",
+                manager_config={"thread_pool": {"thread_count": 2}},
+                cache_path=str(folder),
+                create_cache_path=True,
+                max_cache_size_bytes=str(size_bytes),
+            ),
+            # A player that reloads would otherwise empty the cache for everybody.
+            ignore_request_cache_control_header=True,
+        ),
+        "disabled": True,
+    }

@@ -1,0 +1,172 @@
+"""What the edge says when it answers by itself: the same body that services give, in gRPC, gRPC-web and JSON.
+
+A local reply has an HTTP status. gRPC has a fixed mapping from it to a canonical code, which Envoy applies; the code
+in the body is that one, so that status and details never contradict each other. A JSON call is a gRPC call by the time
+its token is looked at, so most JSON errors are made by the transcoder from `grpc-status-details-bin`.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from google.protobuf import json_format
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.duration_pb2 import Duration
+from google.rpc.code_pb2 import Code
+from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
+from google.rpc.status_pb2 import Status
+
+from gateway.config.names import GRANT_HEADER
+from gateway.config.plain import Plain, header
+from mesh.identity import AUTHORIZATION
+from vidmesh.common.v1.error_reason_pb2 import ErrorReason
+
+DOMAIN: Final = "vidmesh"
+OWN_WORDS: Final = "%LOCAL_REPLY_BODY%"
+"""What Envoy or one of its filters has to say, where that helps the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How one HTTP status is told."""
+
+    http: int
+    code: Code.ValueType
+    reason: ErrorReason.ValueType
+    sentence: str
+    when: str | None = None
+    """Told so only where the request has this header."""
+    retry_after: timedelta | None = None
+
+
+REPLIES: Final = (
+    Reply(400, Code.INTERNAL, ErrorReason.ERROR_REASON_INVALID_FIELD, OWN_WORDS),
+    Reply(
+        401,
+        Code.UNAUTHENTICATED,
+        ErrorReason.ERROR_REASON_INVALID_TOKEN,
+        "The access token is malformed, not ours, or expired.",
+        when=AUTHORIZATION,
+    ),
+    Reply(
+        401,
+        Code.UNAUTHENTICATED,
+        ErrorReason.ERROR_REASON_INVALID_TOKEN,
+        "The grant in this address is malformed, not ours, or expired.",
+        when=GRANT_HEADER,
+    ),
+    Reply(
+        401,
+        Code.UNAUTHENTICATED,
+        ErrorReason.ERROR_REASON_SIGN_IN_REQUIRED,
+        "This needs an access token: sign in.",
+    ),
+    Reply(
+        403,
+        Code.PERMISSION_DENIED,
+        ErrorReason.ERROR_REASON_PERMISSION_DENIED,
+        "This is not open to you here.",
+    ),
+    Reply(404, Code.UNIMPLEMENTED, ErrorReason.ERROR_REASON_NO_SUCH_METHOD, "There is nothing at this address."),
+    Reply(
+        405, Code.UNIMPLEMENTED, ErrorReason.ERROR_REASON_NO_SUCH_METHOD, "This address does not take this HTTP method."
+    ),
+    Reply(413, Code.UNKNOWN, ErrorReason.ERROR_REASON_INVALID_FIELD, "The request is too large."),
+    Reply(
+        429,
+        Code.UNAVAILABLE,
+        ErrorReason.ERROR_REASON_OVERLOADED,
+        "Too many calls: wait and repeat.",
+        retry_after=timedelta(seconds=1),
+    ),
+    *(
+        Reply(
+            http,
+            Code.UNAVAILABLE,
+            ErrorReason.ERROR_REASON_UNAVAILABLE,
+            "A part of this installation does not answer: wait and repeat.",
+            retry_after=timedelta(seconds=1),
+        )
+        for http in (502, 503, 504)
+    ),
+)
+"""The first one that fits is told."""
+
+IS_GRPC: Final[Plain] = {
+    "header_filter": {"header": {"name": "content-type", "string_match": {"prefix": "application/grpc"}}}
+}
+
+
+def local_replies() -> Plain:
+    """The connection manager's `local_reply_config`."""
+    mappers: list[Plain] = []
+    for reply in REPLIES:
+        mappers.append(_grpc(reply))
+        mappers.append(_json(reply))
+    rest = Status(code=Code.UNKNOWN, message=OWN_WORDS)
+    return {"mappers": mappers, "body_format": _json_format(rest)}
+
+
+def _grpc(reply: Reply) -> Plain:
+    details = base64.b64encode(_status(reply).SerializeToString(deterministic=True)).rstrip(b"=").decode()
+    # Envoy's own words are only known when it answers, so they cannot stand in the sealed details.
+    extra = [] if reply.sentence == OWN_WORDS else [header("grpc-status-details-bin", details)]
+    return {
+        "filter": _all_of(*_conditions(reply), IS_GRPC),
+        "body_format_override": {"text_format_source": {"inline_string": reply.sentence}},
+        "headers_to_add": [*extra, *_retry_header(reply)],
+    }
+
+
+def _json(reply: Reply) -> Plain:
+    return {
+        "filter": _all_of(*_conditions(reply)),
+        "body_format_override": _json_format(_status(reply)),
+        "headers_to_add": _retry_header(reply),
+    }
+
+
+def _json_format(status: Status) -> Plain:
+    return {"json_format": json_format.MessageToDict(status), "content_type": "application/json"}
+
+
+def _status(reply: Reply) -> Status:
+    status = Status(code=reply.code, message=reply.sentence)
+    reason = ErrorReason.Name(reply.reason).removeprefix("ERROR_REASON_")
+    details = [_packed(ErrorInfo(reason=reason, domain=DOMAIN))]
+    if reply.retry_after is not None:
+        delay = Duration()
+        delay.FromTimedelta(reply.retry_after)
+        details.append(_packed(RetryInfo(retry_delay=delay)))
+    status.details.extend(details)
+    return status
+
+
+def _packed(message: ErrorInfo | RetryInfo) -> AnyMessage:
+    packed = AnyMessage()
+    packed.Pack(message)
+    return packed
+
+
+def _conditions(reply: Reply) -> list[Plain]:
+    status: Plain = {
+        "status_code_filter": {
+            "comparison": {"op": "EQ", "value": {"default_value": reply.http, "runtime_key": f"reply.{reply.http}"}}
+        }
+    }
+    if reply.when is None:
+        return [status]
+    return [status, {"header_filter": {"header": {"name": reply.when, "present_match": True}}}]
+
+
+def _all_of(*conditions: Plain) -> Plain:
+    return conditions[0] if len(conditions) == 1 else {"and_filter": {"filters": list(conditions)}}
+
+
+def _retry_header(reply: Reply) -> list[Plain]:
+    if reply.retry_after is None:
+        return []
+    return [header("retry-after", str(max(1, round(reply.retry_after.total_seconds()))))]

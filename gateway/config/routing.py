@@ -1,0 +1,178 @@
+"""The edge's routes: one for each call of the contracts, and the few addresses that are not calls.
+
+JSON calls are turned into gRPC calls before the token is looked at, and the route is then chosen again by the gRPC
+path. So every call has exactly one route, whichever of its faces it came by, and what holds for one face holds for all.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from gateway.config.clusters import store_host
+from gateway.config.cors import api_cors, media_cors
+from gateway.config.media import ADDRESS, within_scope
+from gateway.config.names import (
+    CACHE,
+    CORS,
+    EDGE_ROUTES,
+    GRANT_SCOPE,
+    JWT,
+    MEDIA_CLUSTER,
+    MEDIA_PATH,
+    PARTS_CLUSTER,
+    TRANSCODER,
+)
+from gateway.config.plain import Plain, extension, header, seconds, switched_off, switched_on
+from gateway.config.tokens import ACCESS_TOKEN, GRANT, NOTHING, OPTIONAL_ACCESS_TOKEN, asks_for
+from gateway.routes import Route, RouteTable
+from mesh.config import Settings
+from mesh.identity import COUNTRY, EDGE
+
+GRACE: Final = timedelta(seconds=1)
+"""A service ends a call at its deadline and says so; only where it does not, the edge does, this much later."""
+STREAM_IDLE: Final = timedelta(minutes=15)
+"""A stream on which nothing moves is ended; its reader resumes by its cursor."""
+TRANSFER_IDLE: Final = timedelta(minutes=1)
+"""A transfer of media that stands still is ended."""
+
+FORWARDED_HEADERS: Final = (
+    "authorization",
+    "cookie",
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-proto",
+    "x-forwarded-server",
+)
+"""Never sent to the object store: it would check signatures against what they say."""
+
+
+def edge_routes(settings: Settings, table: RouteTable, edge: str) -> Plain:
+    """The route configuration of the edge of this name. What no route names is answered with 404."""
+    routes = [
+        _health(),
+        *(_call(route, settings, edge) for route in table.routes),
+        _media(),
+        *_other_media(),
+        _part(settings),
+        _not_calls(),
+    ]
+    return {
+        "name": EDGE_ROUTES,
+        "virtual_hosts": [
+            {
+                "name": "edge",
+                "domains": ["*"],
+                "routes": routes,
+                "typed_per_filter_config": {CORS: api_cors(settings.edge.cors_origins)},
+            }
+        ],
+        "response_headers_to_add": [header("x-content-type-options", "nosniff")],
+    }
+
+
+def _call(route: Route, settings: Settings, edge: str) -> Plain:
+    limit = "0s" if route.timeout is None else seconds(route.timeout + GRACE)
+    action: Plain = {"cluster": route.host, "timeout": limit}
+    if route.timeout is None:
+        action["idle_timeout"] = seconds(STREAM_IDLE)
+    if route.retried:
+        action["retry_policy"] = {
+            "retry_on": "unavailable,connect-failure,refused-stream,reset-before-request",
+            "num_retries": 2,
+            "retry_back_off": {"base_interval": "0.050s", "max_interval": "0.500s"},
+            "retry_host_predicate": [
+                extension(
+                    "envoy.retry_host_predicates.previous_hosts", "retry.host.previous_hosts.v3.PreviousHostsPredicate"
+                )
+            ],
+            "host_selection_retry_max_attempts": 3,
+        }
+    told = [header(EDGE, edge)]
+    if settings.edge.country_header:
+        told.append(header(COUNTRY, f"%REQ({settings.edge.country_header})%"))
+    return {
+        "name": route.grpc_path,
+        "match": {"path": route.grpc_path},
+        "route": action,
+        "request_headers_to_add": told,
+        "typed_per_filter_config": {JWT: asks_for(ACCESS_TOKEN if route.sign_in_required else OPTIONAL_ACCESS_TOKEN)},
+    }
+
+
+def _media() -> Plain:
+    return {
+        "name": "media",
+        "match": {"safe_regex": {"regex": ADDRESS}, "headers": [_method("GET", "HEAD")]},
+        "route": {"cluster": MEDIA_CLUSTER, "timeout": "0s", "idle_timeout": seconds(TRANSFER_IDLE)},
+        "request_headers_to_remove": list(FORWARDED_HEADERS),
+        "typed_per_filter_config": {
+            CORS: media_cors(),
+            TRANSCODER: switched_off(),
+            MEDIA_PATH: switched_on(),
+            JWT: asks_for(GRANT),
+            GRANT_SCOPE: within_scope(),
+            CACHE: switched_on(),
+        },
+    }
+
+
+def _other_media() -> list[Plain]:
+    shared: Plain = {
+        "typed_per_filter_config": {CORS: media_cors(), TRANSCODER: switched_off(), JWT: asks_for(NOTHING)}
+    }
+    return [
+        {
+            "name": "media, other HTTP methods",
+            "match": {"safe_regex": {"regex": ADDRESS}},
+            "direct_response": {"status": 405},
+            **shared,
+        },
+        {"name": "media, no grant", "match": {"prefix": "/media/"}, "direct_response": {"status": 403}, **shared},
+    ]
+
+
+def _part(settings: Settings) -> Plain:
+    return {
+        "name": "parts of uploads",
+        "match": {
+            "prefix": f"/{settings.objects.source_bucket}/u/",
+            "headers": [_method("PUT")],
+            # Never let a request reach the store that is not signed for it.
+            "query_parameters": [{"name": "X-Amz-Signature", "present_match": True}],
+        },
+        "route": {
+            "cluster": PARTS_CLUSTER,
+            "timeout": "0s",
+            "idle_timeout": seconds(TRANSFER_IDLE),
+            "host_rewrite_literal": store_host(settings.objects),
+        },
+        "request_headers_to_remove": list(FORWARDED_HEADERS),
+        "typed_per_filter_config": {TRANSCODER: switched_off(), JWT: asks_for(NOTHING)},
+    }
+
+
+def _health() -> Plain:
+    return {
+        "name": "health",
+        "match": {"path": "/healthz"},
+        "direct_response": {"status": 200, "body": {"inline_string": "ok\n"}},
+        "typed_per_filter_config": {TRANSCODER: switched_off(), JWT: asks_for(NOTHING)},
+    }
+
+
+def _not_calls() -> Plain:
+    """Also where JSON calls pass through before they are turned into gRPC, so the transcoder stays on."""
+    return {
+        "name": "nothing there",
+        "match": {"prefix": "/"},
+        "direct_response": {"status": 404},
+        "typed_per_filter_config": {JWT: asks_for(NOTHING)},
+    }
+
+
+def _method(*verbs: str) -> Plain:
+    return {"name": ":method", "string_match": {"safe_regex": {"regex": "|".join(verbs)}}}

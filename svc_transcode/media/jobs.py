@@ -183,7 +183,7 @@ class ThumbnailsMade:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What decoding the whole track gave. Times in seconds of the track's own timeline."""
+    """What decoding the whole track gave. Times in seconds of the track's own timeline, as its boxes say."""
 
     frames: int
     """Pictures, or samples of sound for one channel."""

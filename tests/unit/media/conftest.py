@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import pytest
 from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from svc_transcode.media.encode import encode_chunk
-from svc_transcode.media.grid import plan_chunks
+from svc_transcode.media.fragment import samples
+from svc_transcode.media.grid import TIMESCALE, plan_chunks
 from svc_transcode.media.info import SourceInfo
 from svc_transcode.media.jobs import Bounds, File, SegmentFile, Source, TrackMade, VideoJob, VideoMade
 from svc_transcode.media.ladder import Rung, ladder
@@ -24,6 +28,8 @@ from svc_transcode.media.probe import probe
 
 BITS = 10
 """Every generated picture shows its own number as so many black or white bars."""
+
+_PRESET = "superfast"  # the fastest that has B-frames
 
 Shown = list[tuple[Fraction, int]]
 """(time, number shown) of each picture."""
@@ -51,6 +57,8 @@ class Clip:
     sound_start: Fraction = Fraction(0)
     languages: tuple[str, ...] = ("eng",)
     rate: Fraction = Fraction(25)
+    noise: bool = False
+    """Fills the lower third of each picture with what does not compress."""
     color: dict[str, int] = field(default_factory=dict[str, int])
 
 
@@ -77,7 +85,7 @@ def transcode(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Transco
         source = Source((info.size,))
         made: list[VideoMade] = []
         for chunk in plan_chunks(info.video_duration, length):
-            job = VideoJob(source, info, chunk.start, chunk.end, rungs, "ultrafast", threads)
+            job = VideoJob(source, info, chunk.start, chunk.end, rungs, _PRESET, threads)
             with reader_over(path, parts) as reader:
                 made.append(encode_chunk(job, reader, store.under(str(chunk.index)), lambda _: None))
         return Transcoded(info, rungs, made, store)
@@ -141,7 +149,17 @@ class Transcoded:
         return path
 
     def shown(self, rung: int = 0) -> Shown:
-        return shown(self.joined(rung))
+        """What the joined segments show, at the times that their boxes give.
+
+        FFmpeg's demuxer adds the depth of the reordering where composition offsets are negative (`dts_shift` in
+        libavformat/mov.c); players that follow ISO/IEC 14496-12 do not.
+        """
+        decoded = shown(self.joined(rung))
+        return [(time - decoded[0][0] + self.start(rung), number) for time, number in decoded]
+
+    def start(self, rung: int = 0) -> Fraction:
+        first = self.store.read(self.segments(rung)[0].file)
+        return Fraction(min(sample.presentation_time for sample in samples(first)), TIMESCALE)
 
 
 def shown(path: Path, origin: Fraction = Fraction(0)) -> Shown:
@@ -156,7 +174,7 @@ def shown(path: Path, origin: Fraction = Fraction(0)) -> Shown:
 def _make(clip: Clip, path: Path) -> Path:
     base = Fraction(1, 90_000)
     with av.open(str(path), "w", container_options=clip.container_options) as output:
-        video = output.add_stream(clip.codec, rate=clip.rate, options=clip.options)
+        video = cast(VideoStream, output.add_stream(clip.codec, rate=clip.rate, options=clip.options))
         video.width, video.height = clip.size
         video.pix_fmt = clip.pixel_format
         video.codec_context.sample_aspect_ratio = clip.sample_aspect_ratio
@@ -189,7 +207,11 @@ def _picture(clip: Clip, number: int) -> VideoFrame:
         for bit in range(BITS)
     )
     stride = frame.planes[0].line_size
-    frame.planes[0].update(row.ljust(stride, b"\x10") * height)
+    rows = row.ljust(stride, b"\x10") * height
+    if clip.noise:
+        noisy = stride * (height // 3)
+        rows = rows[:-noisy] + random.Random(number).randbytes(noisy)
+    frame.planes[0].update(rows)
     return frame.reformat(format=clip.pixel_format)
 
 

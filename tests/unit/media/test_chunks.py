@@ -78,20 +78,16 @@ def test_the_length_of_a_chunk_changes_nothing_that_is_shown(
     assert transcode(path, Fraction(2)).shown() == transcode(path, Fraction(60)).shown()
 
 
-def test_several_rungs_in_threads_of_their_own_show_the_same(
-    bunny: Path, transcode: Callable[..., Transcoded]
-) -> None:
+def test_several_rungs_in_threads_of_their_own_show_the_same(bunny: Path, transcode: Callable[..., Transcoded]) -> None:
     done = transcode(bunny, threads=2)
     assert [rung.quality for rung in done.rungs] == ["360p", "720p"]
     for rung, made in enumerate(done.rungs):
         with av.open(str(done.joined(rung))) as container:
-            frames = [(f.pts, f.width, f.height) for f in container.decode(video=0)]
-        assert frames == [(3600 * i, made.width, made.height) for i in range(132)]
+            assert {(f.width, f.height) for f in container.decode(video=0)} == {(made.width, made.height)}
+        assert [time for time, _ in done.shown(rung)] == steady(132)
 
 
-def test_the_last_segment_ends_where_the_last_picture_does(
-    bunny: Path, transcode: Callable[..., Transcoded]
-) -> None:
+def test_the_last_segment_ends_where_the_last_picture_does(bunny: Path, transcode: Callable[..., Transcoded]) -> None:
     done = transcode(bunny)
     last = done.segments()[-1]
     assert Fraction(last.start + last.duration, TIMESCALE) == done.info.video_duration == Fraction("5.28")

@@ -109,9 +109,9 @@ def permission_denied(
     return Fault(StatusCode.PERMISSION_DENIED, reason, sentence, metadata=metadata)
 
 
-def unauthenticated(reason: ErrorReason.ValueType, sentence: str, /) -> Fault:
+def unauthenticated(reason: ErrorReason.ValueType, sentence: str, /, **metadata: str | int) -> Fault:
     """UNAUTHENTICATED: who calls is not known, or what it proves itself with is not good."""
-    return Fault(StatusCode.UNAUTHENTICATED, reason, sentence)
+    return Fault(StatusCode.UNAUTHENTICATED, reason, sentence, metadata=metadata)
 
 
 def sign_in_required() -> Fault:

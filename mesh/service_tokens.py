@@ -66,5 +66,7 @@ class ServiceTokens:
                 options={"require": ["iss", "sub", "exp"], "verify_aud": False},
             )
         except jwt.InvalidTokenError:
-            raise unauthenticated(ErrorReason.ERROR_REASON_INVALID_TOKEN, "The service token is not good.") from None
+            raise unauthenticated(
+                ErrorReason.ERROR_REASON_INVALID_TOKEN, "The service token is not good.", access="service"
+            ) from None
         return claims

@@ -1,0 +1,60 @@
+"""Identity and policy: from a call's metadata to who calls, and whether the method's contract lets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from mesh.call import ANONYMOUS, Call, Caller
+from mesh.errors import permission_denied, sign_in_required
+from mesh.identity import AUTHORIZATION, COUNTRY, EDGE, SERVICE_TOKEN, AccessTokenVerifier, bearer_token
+from mesh.policy import Policy
+from mesh.service_tokens import ServiceTokens
+from vidmesh.options.v1.options_pb2 import Access
+
+READ: Final = frozenset({AUTHORIZATION, SERVICE_TOKEN, COUNTRY, EDGE})
+
+Metadata = Iterable[tuple[str, str | bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Lets callers in or refuses them."""
+
+    users: AccessTokenVerifier
+    services: ServiceTokens
+
+    async def admit(self, method: str, policy: Policy, metadata: Metadata, deadline: float | None) -> Call:
+        """The call, with a caller that the policy allows.
+
+        Raises UNAUTHENTICATED (INVALID_TOKEN) for a bad token of either kind even where none is needed,
+        UNAUTHENTICATED (SIGN_IN_REQUIRED), and PERMISSION_DENIED with metadata `access`.
+        """
+        sent = {key: value for key, value in metadata if key in READ and isinstance(value, str)}
+        if not sent:
+            if policy.access != Access.ACCESS_PUBLIC:
+                require(policy.access, ANONYMOUS)
+            return Call(method, ANONYMOUS, deadline)
+        token = bearer_token(header) if (header := sent.get(AUTHORIZATION)) else None
+        user = None
+        if token is not None:
+            user = self.users.remembered(token) or await self.users.verify(token)
+        service = self.services.verify(proof) if (proof := sent.get(SERVICE_TOKEN)) else None
+        caller = Caller(user, service)
+        require(policy.access, caller)
+        return Call(method, caller, deadline, sent.get(COUNTRY, ""), sent.get(EDGE, ""), token)
+
+
+def require(access: Access.ValueType, caller: Caller) -> None:
+    """Return where this caller may call a method of this access; raise as `Gate.admit` does otherwise."""
+    if access == Access.ACCESS_PUBLIC:
+        return
+    if access == Access.ACCESS_SERVICE:
+        if caller.service is None:
+            raise permission_denied("Only services of this installation may call this.", access="service")
+        return
+    if caller.user is None:
+        raise sign_in_required()
+    if access == Access.ACCESS_ADMINISTRATOR and not caller.is_administrator:
+        raise permission_denied("Only an administrator may do this.", access="administrator")

@@ -1,0 +1,1 @@
+"""Finding videos: search, recommendations, trending. README.md says what will live here."""

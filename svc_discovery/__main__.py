@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+import sys
+
+from mesh.server import run_service
+from svc_discovery.server import assemble
+
+if __name__ == "__main__":
+    sys.exit(run_service("svc_discovery", assemble))

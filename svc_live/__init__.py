@@ -1,0 +1,1 @@
+"""Live streams and their chat. README.md says what will live here."""

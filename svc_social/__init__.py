@@ -1,0 +1,1 @@
+"""People and their channels: accounts, sessions, channels, members. README.md says what it owns."""

@@ -1,0 +1,1 @@
+"""AccountService: sign-up, sign-in, sessions, accounts."""

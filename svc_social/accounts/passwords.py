@@ -1,0 +1,91 @@
+"""Passwords: argon2id with the low-memory parameters of RFC 9106 (64 MiB, 3 passes, 4 lanes), off the event loop.
+
+Hashing is made to be dear, so only a few run at once, and only so many may wait: who comes after them is told to wait
+instead of piling up memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Final, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.profiles import RFC_9106_LOW_MEMORY
+
+from mesh.errors import exhausted
+from vidmesh.common.v1.error_reason_pb2 import ErrorReason
+
+AT_ONCE: Final = 2
+"""Hashes computed at the same time: 64 MiB each."""
+MOST_WAITING: Final = 32
+"""Further calls that may wait for one; about two seconds of work."""
+
+T = TypeVar("T")
+
+
+class Passwords:
+    """Hashes passwords and checks them. `await Passwords.open()`; `close` at the end."""
+
+    def __init__(self, hasher: PasswordHasher, dummy: str, pool: ThreadPoolExecutor) -> None:
+        self._hasher = hasher
+        self._dummy = dummy
+        self._pool = pool
+        self._under_way = 0
+
+    @classmethod
+    async def open(cls) -> Passwords:
+        """Ready to work, with a hash that stands in for accounts that do not exist."""
+        hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+        pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
+        dummy = await asyncio.get_running_loop().run_in_executor(pool, hasher.hash, secrets.token_bytes(32))
+        return cls(hasher, dummy, pool)
+
+    async def hash(self, password: str) -> str:
+        """The hash to keep, with salt and parameters. Raises OVERLOADED."""
+        return await self._run(lambda: self._hasher.hash(_normal(password)))
+
+    async def matches(self, kept: str | None, password: str) -> bool:
+        """Whether the password is the one that was hashed; None, for no such account, takes as long and is False.
+
+        Raises OVERLOADED.
+        """
+
+        def verify() -> bool:
+            try:
+                return self._hasher.verify(kept or self._dummy, _normal(password)) and kept is not None
+            except (VerificationError, InvalidHashError):
+                return False
+
+        return await self._run(verify)
+
+    def is_outdated(self, kept: str) -> bool:
+        """Whether a hash was made with other parameters than today's, and should be made anew at the next sign-in."""
+        return self._hasher.check_needs_rehash(kept)
+
+    async def close(self) -> None:
+        """Finish what is under way."""
+        await asyncio.to_thread(self._pool.shutdown)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._under_way >= AT_ONCE + MOST_WAITING:
+            raise exhausted(
+                ErrorReason.ERROR_REASON_OVERLOADED,
+                "Too many people are signing in at once. Try again shortly.",
+                retry_after=timedelta(seconds=2),
+            )
+        self._under_way += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        finally:
+            self._under_way -= 1
+
+
+def _normal(password: str) -> bytes:
+    # NFKC, as NIST SP 800-63B asks: the same password typed on two keyboards may differ in its code points.
+    return unicodedata.normalize("NFKC", password).encode()

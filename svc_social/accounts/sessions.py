@@ -1,0 +1,92 @@
+"""Rules of sessions: rotating refresh tokens, and what using an old one means. Pure.
+
+A session knows the tokens that are good now (live) and those that the last use made old (used), each by its SHA-256
+hash. Live is one token, and more only where an answer was lost and the request repeated: then each repeat got a token
+of its own, and the first of them to be used makes the others old.
+
+A token carries its session's id and a seal, so only tokens that were really given out can end a session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from mesh.sealing import Sealer
+
+GRACE: Final = timedelta(seconds=30)
+"""After its first use, for how long a repeat counts as a lost answer. Part of the contract of Refresh."""
+MOST_LIVE: Final = 8
+"""Lost answers in a row that are believed."""
+SECRET_BYTES: Final = 32
+PURPOSE: Final = "refresh_token"
+_UUID_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One sign-in as it is stored."""
+
+    session_id: str
+    account_id: str
+    device_name: str
+    create_time: datetime
+    generation: int
+    live: tuple[bytes, ...]
+    used: tuple[bytes, ...] = ()
+    used_time: datetime | None = None
+    """When one of `used` was used first; None where none was."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """A token as a client holds it, and what of it is stored."""
+
+    session_id: str
+    text: str
+    hash: bytes
+
+    def __repr__(self) -> str:
+        """Without the token itself."""
+        return f"RefreshToken(session {self.session_id})"
+
+
+def new_token(sealer: Sealer, session_id: str) -> RefreshToken:
+    """A fresh token of a session: 256 random bits."""
+    payload = uuid.UUID(session_id).bytes + secrets.token_bytes(SECRET_BYTES)
+    return RefreshToken(session_id, sealer.seal(PURPOSE, payload), _hash(payload))
+
+
+def read_token(sealer: Sealer, text: str) -> RefreshToken | None:
+    """The token that a client sent; None where it was never given out by this installation."""
+    payload = sealer.open(PURPOSE, text)
+    if payload is None or len(payload) != _UUID_BYTES + SECRET_BYTES:
+        return None
+    return RefreshToken(str(uuid.UUID(bytes=payload[:_UUID_BYTES])), text, _hash(payload))
+
+
+def rotate(session: Session, presented: bytes, fresh: bytes, now: datetime) -> Session | None:
+    """The session after `presented` was exchanged for `fresh`; None where it must end, since the token is old.
+
+    The token is known to be genuine, so one that is neither live nor just used was given out earlier and has come
+    back: two hold it, and one of them is a thief.
+    """
+    if presented in session.live:
+        return replace(session, generation=session.generation + 1, live=(fresh,), used=session.live, used_time=now)
+    lost_answer = (
+        presented in session.used
+        and session.used_time is not None
+        and now - session.used_time <= GRACE
+        and len(session.live) < MOST_LIVE
+    )
+    if not lost_answer:
+        return None
+    return replace(session, generation=session.generation + 1, live=(*session.live, fresh))
+
+
+def _hash(payload: bytes) -> bytes:
+    return hashlib.sha256(payload).digest()

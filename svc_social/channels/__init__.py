@@ -1,0 +1,1 @@
+"""ChannelService: channels and who may act for them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mesh.objects.client import MAX_LIST, Objects
+from mesh.objects.connecting import connect_objects
 from mesh.objects.errors import (
     ObjectDamaged,
     ObjectError,
@@ -13,13 +15,16 @@ from mesh.objects.errors import (
 from mesh.objects.model import ObjectInfo, ObjectPage, SignedPut
 
 __all__ = [
+    "MAX_LIST",
     "ObjectDamaged",
     "ObjectError",
     "ObjectExists",
     "ObjectInfo",
     "ObjectMissing",
     "ObjectPage",
+    "Objects",
     "ObjectsRefused",
     "ObjectsUnavailable",
     "SignedPut",
+    "connect_objects",
 ]

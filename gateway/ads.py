@@ -15,7 +15,6 @@ from typing import Any, Final
 import grpc
 import grpc.aio
 from google.protobuf.message import Message
-from opentelemetry import metrics
 from structlog.typing import FilteringBoundLogger
 
 from gateway.envoy_api import DISCOVERY_REQUEST, message_class
@@ -59,7 +58,14 @@ class NodeState:
 class DiscoveryServer:
     """Serves each node the snapshot that `snapshot_of(cluster, node id)` gives; None turns the node away."""
 
-    def __init__(self, snapshot_of: Callable[[str, str], Snapshot | None], key: str, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self,
+        snapshot_of: Callable[[str, str], Snapshot | None],
+        key: str,
+        log: FilteringBoundLogger,
+        count: Callable[[Mapping[str, str]], None],
+    ) -> None:
+        """`key` is what edges must show (`xds_key`); `count` is told of every answer, with attributes."""
         self._snapshot_of = snapshot_of
         self._key = key
         self._log = log
@@ -67,9 +73,7 @@ class DiscoveryServer:
         self._changed: set[asyncio.Event] = set()
         self._watchers: list[Callable[[], None]] = []
         self._numbers = iter(range(1, 1 << 62))
-        self._answers = metrics.get_meter("vidmesh.gateway").create_counter(
-            "vidmesh.gateway.discovery.answers", description="Answers of nodes to what they were sent."
-        )
+        self._count = count
 
     @property
     def nodes(self) -> tuple[NodeState, ...]:
@@ -150,7 +154,7 @@ class DiscoveryServer:
             return
         node = self._streams[number] = self._streams[number].after(answer)
         kind = answer.type_name.rpartition(".")[2]
-        self._answers.add(1, {"node": node.node_id, "type": kind, "taken": answer.refusal is None})
+        self._count({"node": node.node_id, "type": kind, "answer": "taken" if answer.refusal is None else "refused"})
         if answer.refusal is None:
             self._log.debug("node took a version", node=node.node_id, type=kind, version=answer.version)
         else:

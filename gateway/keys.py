@@ -1,0 +1,118 @@
+"""What edges verify with, kept fresh: asked of those who own it, in turns, and at once when something was taken back.
+
+Until the first answers are there the sets are empty, and an edge refuses every token. When an owner does not answer,
+what is known stays: an outage of the sign-in service must not sign everybody out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final, Protocol
+
+from grpc.aio import AioRpcError
+from structlog.typing import FilteringBoundLogger
+
+from gateway.nodes import Keys
+
+KEYS_EVERY: Final = timedelta(seconds=10)
+"""A new key must have been published this long before it signs."""
+REVOCATIONS_EVERY: Final = timedelta(seconds=5)
+"""How late an edge learns of a revocation whose wake was lost."""
+FIRST_PAUSE: Final = timedelta(milliseconds=100)
+LONGEST_PAUSE: Final = timedelta(seconds=5)
+
+
+class Sources(Protocol):
+    """Who owns what edges verify with. Each may raise AioRpcError, and ValueError for an answer that makes no sense."""
+
+    async def access_jwks(self) -> str:
+        """JWK set of those who sign access tokens."""
+        ...
+
+    async def grant_jwks(self) -> str:
+        """JWK set of those who sign grants."""
+        ...
+
+    async def revoked(self) -> frozenset[str]:
+        """`acc` claims of grants to refuse."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    what: str
+    every: timedelta
+    merge: Callable[[Keys, Any], Keys]
+    ask: Callable[[], Awaitable[Any]]
+
+
+class KeyWatch:
+    """Asks the sources in turns, and calls `publish` whenever what is known has changed."""
+
+    def __init__(self, sources: Sources, publish: Callable[[Keys], None], log: FilteringBoundLogger) -> None:
+        self._publish = publish
+        self._log = log
+        self._known = Keys()
+        self._woken = asyncio.Event()
+        self._watched = (
+            _Watched("access keys", KEYS_EVERY, lambda k, v: replace(k, access_jwks=v), sources.access_jwks),
+            _Watched("grant keys", KEYS_EVERY, lambda k, v: replace(k, grant_jwks=v), sources.grant_jwks),
+        )
+        self._revocations = _Watched(
+            "revocations", REVOCATIONS_EVERY, lambda k, v: replace(k, revoked=v), sources.revoked
+        )
+
+    def wake(self) -> None:
+        """Something was taken back: ask for the revocations now."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for watched in self._watched:
+                tasks.create_task(self._watch(watched, asyncio.Event()))
+            tasks.create_task(self._watch(self._revocations, self._woken))
+
+    async def _watch(self, watched: _Watched, woken: asyncio.Event) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            # Cleared before asking: a wake that comes while the answer is under way asks once more.
+            woken.clear()
+            try:
+                value = await watched.ask()
+            except (AioRpcError, ValueError) as error:
+                why = error.details() if isinstance(error, AioRpcError) else str(error)
+                self._log.warning("cannot refresh what edges verify with", what=watched.what, why=why)
+                wait, pause = pause, min(pause * 2, LONGEST_PAUSE)
+            else:
+                wait, pause = watched.every, FIRST_PAUSE
+                self._learn(watched.merge(self._known, value))
+            await _event_or_time(woken, wait * random.uniform(0.8, 1.2))  # noqa: S311 (no secret)
+
+    def _learn(self, keys: Keys) -> None:
+        if keys == self._known:
+            return
+        self._known = keys
+        self._publish(keys)
+
+
+async def _event_or_time(event: asyncio.Event, wait: timedelta) -> None:
+    try:
+        async with asyncio.timeout(wait.total_seconds()):
+            await event.wait()
+    except TimeoutError:
+        return
+
+
+def checked_jwks(text: str) -> str:
+    """The JWK set in one fixed form. Raises ValueError for what is none, which an edge would refuse."""
+    match json.loads(text or "null"):
+        case {"keys": [*keys]}:
+            return json.dumps({"keys": keys}, sort_keys=True, separators=(",", ":"))
+        case _:
+            raise ValueError("not a JWK set")

@@ -1,0 +1,106 @@
+"""Wiring of the control plane. It has no contract of its own, so it runs without the services' interceptors."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import grpc.aio
+from grpc_health.v1 import health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+
+from gateway.ads import HEALTH, DiscoveryServer, xds_key
+from gateway.control import ControlPlane
+from gateway.keys import KeyWatch
+from gateway.routes import route_table
+from gateway.sources import ServiceSources
+from mesh.policy import all_methods, descriptor_set
+from vidmesh.playback.v1.playback_events_pb2 import RevocationsChanged
+
+if TYPE_CHECKING:
+    from mesh.runtime import Runtime
+
+NAME: Final = "gateway"
+GRACE: Final = timedelta(seconds=2)
+OPTIONS: Final = (
+    ("grpc.so_reuseport", 0),
+    # Edges on the far side of a network that swallowed the connection must not be counted for ever.
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+)
+
+
+async def serve(runtime: Runtime, listen: str) -> None:
+    """Serve edges and gRPC clients until SIGTERM or SIGINT. Raises ConfigurationError where nothing could be served."""
+    control = ControlPlane(
+        runtime.settings, route_table(all_methods(), descriptor_set()), descriptor_set(), runtime.log
+    )
+    discovery = discovery_server(runtime, control)
+    watch = KeyWatch(
+        ServiceSources(runtime.channel("svc_social"), runtime.channel("svc_playback")), control.learn, runtime.log
+    )
+
+    async def follow_wakes() -> None:
+        async with (await runtime.bus()).wakes(RevocationsChanged) as wakes:
+            # A wake that was sent before this subscription may have been missed.
+            watch.wake()
+            async for _ in wakes:
+                watch.wake()
+
+    server = grpc.aio.server(options=OPTIONS)
+    discovery.add_to(server)
+    await add_health(server, discovery)
+    server.add_insecure_port(listen)
+    await server.start()
+    runtime.background(watch.run, "keys of the edges")
+    runtime.background(follow_wakes, "wakes of revocations")
+    runtime.log.info("serving", address=listen)
+    await _told_to_end()
+    await server.stop(GRACE.total_seconds())
+
+
+def discovery_server(runtime: Runtime, control: ControlPlane) -> DiscoveryServer:
+    """The discovery service over a control plane, told of every change."""
+    key = xds_key(runtime.settings.identity.service_secret.get_secret_value())
+    discovery = DiscoveryServer(control.snapshot_of, key, runtime.log, _counter(runtime))
+    control.on_change(discovery.changed)
+    return discovery
+
+
+async def add_health(server: grpc.aio.Server, discovery: DiscoveryServer) -> None:
+    """The standard health service: the process under "", and under `HEALTH` whether edges take what they are sent."""
+    health = HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    await health.set("", HealthCheckResponse.SERVING)
+    await health.set(HEALTH, HealthCheckResponse.SERVING)
+    under_way: set[asyncio.Task[None]] = set()
+
+    def show() -> None:
+        status = HealthCheckResponse.NOT_SERVING if discovery.refusing else HealthCheckResponse.SERVING
+        task = asyncio.ensure_future(health.set(HEALTH, status))
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+
+    discovery.on_answer(show)
+
+
+def _counter(runtime: Runtime) -> Callable[[Mapping[str, str]], None]:
+    if runtime.telemetry is None:
+        return lambda _: None
+    counter = runtime.telemetry.meter.create_counter(
+        "vidmesh.gateway.discovery.answers", description="Answers of nodes to what they were sent."
+    )
+    return lambda attributes: counter.add(1, attributes)
+
+
+async def _told_to_end() -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    await ended.wait()

@@ -14,8 +14,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -174,25 +174,33 @@ def load_settings(file: Path | None = None) -> Settings:
     Raises `ConfigurationError` where a file cannot be read, a name is not known, or a value does not fit.
     """
     chosen = file or (Path(os.environ["VIDMESH_CONFIG"]) if os.environ.get("VIDMESH_CONFIG") else None)
-    values = _read(DEFAULT_FILE)
+    values = read_values(DEFAULT_FILE)
     if chosen is not None:
-        values = _merge(values, _read(chosen))
+        values = merged(values, read_values(chosen))
     try:
         return Settings(**values)
-    except ValueError as error:
-        raise ConfigurationError(f"The configuration does not fit: {error}") from error
+    except ValidationError as error:
+        # Without the values themselves: one of them may be a secret.
+        wrong = "; ".join(
+            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False)
+        )
+        raise ConfigurationError(f"The configuration does not fit: {wrong}.") from None
+    except SettingsError as error:
+        raise ConfigurationError(f"The configuration does not fit: {error}.") from None
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_values(file: Path) -> dict[str, Any]:
+    """The values of one configuration file. Raises `ConfigurationError`."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"Cannot read the configuration file {file}: {error}") from error
 
 
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of `base` with those of `over` above them, section by section."""
+    both = dict(base)
     for name, value in over.items():
-        below = merged.get(name)
-        merged[name] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
+        below = both.get(name)
+        both[name] = merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return both

@@ -1,21 +1,47 @@
-"""Starting, looking at and stopping a stack from another process."""
+"""Starting, looking at and stopping a stack from another process. The door for commands, the demo and tests."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from mesh.local.datadir import DataDir, StackLock
+from mesh.local.errors import StackError
+from mesh.local.files import last_lines
+from mesh.local.state import StackState, recorded_state, running_state
+
+STOP_TIMEOUT = 60.0
+PAUSE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class UpOptions:
     """What `vidmesh up` may be told. `None` leaves the choice to the configuration."""
 
-    data: Path = Path(".vidmesh")
+    data: Path | None = None
     config: Path | None = None
     host: str | None = None
     port: int | None = None
     """0 chooses a free port."""
     workers: int | None = None
+    only: tuple[str, ...] = ()
+    """Names of the parts to start; none named is all. For working on the others by hand."""
+
+    def to_json(self) -> str:
+        """For the process that runs the stack."""
+        return json.dumps({name: str(v) if isinstance(v, Path) else v for name, v in asdict(self).items()})
+
+    @classmethod
+    def from_json(cls, text: str) -> UpOptions:
+        told = json.loads(text)
+        paths = {name: Path(told[name]) for name in ("data", "config") if told[name] is not None}
+        return cls(**told | paths | {"only": tuple(told["only"])})
 
 
 def start_detached(options: UpOptions) -> str:
@@ -23,9 +49,75 @@ def start_detached(options: UpOptions) -> str:
 
     Raises `StackError` with the reason and the last log lines when it does not get ready; nothing is left running.
     """
-    raise NotImplementedError
+    from mesh.local.plan import data_folder
+
+    data = DataDir(data_folder(options.data))
+    data.prepare()
+    if StackLock(data).is_held():
+        StackLock(data).acquire()
+    reading, writing = os.pipe()
+    log = data.log("up")
+    with log.open("ab") as out:
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "mesh.local", options.to_json(), str(writing)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            pass_fds=(writing,),
+            start_new_session=True,
+        )
+    os.close(writing)
+    try:
+        with os.fdopen(reading, encoding="utf-8") as report:
+            told = json.loads(report.readline() or "{}")
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        raise
+    if "edge_url" in told:
+        # It is the system's child now, not one that has to be waited for.
+        process.returncode = 0
+        return str(told["edge_url"])
+    process.wait()
+    raise StackError(
+        told.get("error") or f"The stack ended before it was ready; its log is {log}",
+        tuple(told.get("details", ())) or last_lines(log),
+    )
+
+
+def stack_on(data: Path) -> StackState | None:
+    """The stack that runs on this data; `None` when none does."""
+    return running_state(DataDir(data.absolute()))
 
 
 def stop(data: Path) -> bool:
     """Stops the stack on this data and waits until all of its processes are gone; `False` when none was running."""
-    raise NotImplementedError
+    from mesh.local.leftovers import kill_leftovers
+
+    folder = DataDir(data.absolute())
+    lock = StackLock(folder)
+    if not lock.is_held():
+        kill_leftovers(folder)
+        return False
+    state = recorded_state(folder)
+    if state is None:
+        raise StackError(f"Something holds {folder.root}, but does not say what it is; wait a moment and try again")
+    _signal(state.pid, signal.SIGTERM)
+    give_up = time.monotonic() + STOP_TIMEOUT
+    while lock.is_held():
+        if time.monotonic() > give_up:
+            _signal(state.pid, signal.SIGKILL)
+            time.sleep(PAUSE)
+            kill_leftovers(folder)
+            give_up += STOP_TIMEOUT
+        time.sleep(PAUSE)
+    return True
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+    except PermissionError as error:
+        raise StackError(f"The stack belongs to another user (process {pid})") from error

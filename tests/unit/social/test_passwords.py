@@ -1,0 +1,59 @@
+"""Passwords: argon2id with the parameters that RFC 9106 recommends where memory is short."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from argon2 import PasswordHasher
+
+from mesh.errors import Fault
+from svc_social.accounts.passwords import AT_ONCE, MOST_WAITING, Passwords
+
+
+@pytest.fixture
+async def passwords() -> AsyncIterator[Passwords]:
+    opened = await Passwords.open()
+    yield opened
+    await opened.close()
+
+
+async def test_the_right_password_matches_and_another_does_not(passwords: Passwords) -> None:
+    kept = await passwords.hash("correct horse")
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert await passwords.matches(kept, "correct horse")
+    assert not await passwords.matches(kept, "correct horsf")
+
+
+async def test_two_ways_to_type_the_same_letter_are_one_password(passwords: Passwords) -> None:
+    kept = await passwords.hash("cafe\u0301 noir")
+    assert await passwords.matches(kept, "caf\u00e9 noir")
+
+
+async def test_no_password_matches_an_account_that_does_not_exist(passwords: Passwords) -> None:
+    assert not await passwords.matches(None, "anything at all")
+
+
+async def test_a_damaged_hash_matches_nothing(passwords: Passwords) -> None:
+    assert not await passwords.matches("$argon2id$nonsense", "anything at all")
+
+
+async def test_a_hash_with_older_parameters_is_known_as_outdated(passwords: Passwords) -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("correct horse")
+    assert passwords.is_outdated(weak)
+    assert await passwords.matches(weak, "correct horse")
+    assert not passwords.is_outdated(await passwords.hash("correct horse"))
+
+
+async def test_who_comes_when_too_many_wait_is_told_to_wait_instead_of_piling_up(passwords: Passwords) -> None:
+    waiting = [asyncio.ensure_future(passwords.hash("correct horse")) for _ in range(AT_ONCE + MOST_WAITING)]
+    await asyncio.sleep(0)
+    with pytest.raises(Fault) as caught:
+        await passwords.hash("one too many")
+    assert caught.value.reason_name == "OVERLOADED"
+    assert caught.value.retry_after is not None
+    for one in waiting:
+        one.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert await passwords.matches(None, "there is room again") is False

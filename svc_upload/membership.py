@@ -24,6 +24,9 @@ from vidmesh.social.v1.channel_service_pb2_grpc import ChannelServiceAsyncStub
 REMEMBERED: Final = 5.0
 """Seconds; a manager who was removed may act for that long at most, were the event of it lost."""
 
+REMEMBERED_NO: Final = 1.0
+"""Seconds; a new manager may see a channel as others do for that long at most."""
+
 MOST_REMEMBERED: Final = 50_000
 
 
@@ -72,7 +75,7 @@ class Membership:
         self._answers.pop((channel_id, account_id), None)
 
     def _remember(self, key: tuple[str, str], member: bool) -> None:
-        self._answers[key] = (member, self._clock() + REMEMBERED)
+        self._answers[key] = (member, self._clock() + (REMEMBERED if member else REMEMBERED_NO))
         self._answers.move_to_end(key)
         while len(self._answers) > MOST_REMEMBERED:
             self._answers.popitem(last=False)

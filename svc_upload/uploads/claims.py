@@ -99,9 +99,7 @@ class Claims:
         return await self._tables.get_static(CLAIMS, {"account_id": account_id})
 
     async def _commit(self, account_id: str, operation: Operation, before: Row, after: Usage) -> None:
-        counts = UpdateStatic(
-            {"active_uploads": after.active_uploads, "used_bytes": after.used_bytes}, expect=before
-        )
+        counts = UpdateStatic({"active_uploads": after.active_uploads, "used_bytes": after.used_bytes}, expect=before)
         if not await self._tables.commit(CLAIMS, {"account_id": account_id}, operation, counts):
             raise LostRace
 

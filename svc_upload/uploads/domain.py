@@ -6,7 +6,7 @@ Each rule refuses with a Fault in the words of the contract.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -179,8 +179,8 @@ def whole_digest(digests: Iterable[bytes]) -> bytes:
     return hashlib.sha256(b"".join(digests)).digest()
 
 
-def check_whole(upload: UploadRecord, digests: dict[int, bytes], claimed: bytes) -> bytes:
-    """The file's digest. Raises PARTS_MISSING (metadata `missing`), DIGEST_MISMATCH where one is claimed."""
+def check_whole(upload: UploadRecord, digests: Mapping[int, bytes]) -> bytes:
+    """The file's digest from those of its parts. Raises FAILED_PRECONDITION (PARTS_MISSING; metadata `missing`)."""
     wanted = range(1, upload.layout.part_count + 1)
     missing = [number for number in wanted if number not in digests]
     if missing:
@@ -190,12 +190,15 @@ def check_whole(upload: UploadRecord, digests: dict[int, bytes], claimed: bytes)
             f"{len(missing)} of {len(wanted)} parts are missing, the first of them: {named}.",
             missing=named,
         )
-    digest = whole_digest(digests[number] for number in wanted)
+    return whole_digest(digests[number] for number in wanted)
+
+
+def check_claimed(digest: bytes, claimed: bytes) -> None:
+    """Raise INVALID_ARGUMENT (DIGEST_MISMATCH) where a digest is claimed and is another."""
     if claimed and claimed != digest:
         raise invalid(
             ErrorReason.ERROR_REASON_DIGEST_MISMATCH, "The digest does not match that of the parts that are stored."
         )
-    return digest
 
 
 def completed(upload: UploadRecord, digest: bytes, now: datetime) -> UploadRecord:
@@ -212,6 +215,11 @@ def completed(upload: UploadRecord, digest: bytes, now: datetime) -> UploadRecor
 def given_up(upload: UploadRecord, state: UploadState.ValueType, now: datetime) -> UploadRecord:
     """The upload once it is aborted or expired."""
     return replace(upload, generation=upload.generation + 1, state=state, end_time=now, source_gone=True)
+
+
+def without_source(upload: UploadRecord) -> UploadRecord:
+    """A completed upload whose objects are to go."""
+    return replace(upload, generation=upload.generation + 1, source_gone=True)
 
 
 def urls_dead(upload: UploadRecord) -> datetime:

@@ -9,7 +9,7 @@ from typing import Final
 from google.protobuf.message import Message
 
 from mesh.bus.outbox import Outbox
-from mesh.tables import MAX_LIMIT, Insert, Tables, Update
+from mesh.tables import MAX_LIMIT, Insert, Row, Tables, Update
 from svc_upload.uploads.domain import PartRecord, UploadRecord
 from svc_upload.uploads.rows import header_of, part_of, part_row, upload_of
 from svc_upload.uploads.tables import HEADER, UPLOADS
@@ -65,16 +65,12 @@ class UploadStore:
 
     async def parts_named(self, upload_id: str, numbers: Sequence[int]) -> dict[int, PartRecord]:
         """Those of these parts that are confirmed."""
-        rows = await self._tables.get_many(
-            UPLOADS, [{"upload_id": upload_id, "number": number} for number in numbers]
-        )
+        rows = await self._tables.get_many(UPLOADS, [{"upload_id": upload_id, "number": number} for number in numbers])
         return {part.number: part for row in rows if row is not None for part in (part_of(row),)}
 
     async def parts(self, upload_id: str, *, limit: int, cursor: bytes | None = None) -> PartPage:
         """A page of the confirmed parts by number. Raises InvalidCursor."""
-        page = await self._tables.scan(
-            UPLOADS, {"upload_id": upload_id}, start=HEADER + 1, limit=limit, cursor=cursor
-        )
+        page = await self._tables.scan(UPLOADS, {"upload_id": upload_id}, start=HEADER + 1, limit=limit, cursor=cursor)
         return PartPage(tuple(part_of(row) for row in page.rows), page.cursor)
 
     async def all_parts(self, upload_id: str) -> list[PartRecord]:
@@ -97,10 +93,10 @@ class UploadStore:
         return True
 
 
-def _header(upload_id: str) -> dict[str, str | int]:
+def _header(upload_id: str) -> Row:
     return {"upload_id": upload_id, "number": HEADER}
 
 
-def _changes(before: UploadRecord, after: UploadRecord) -> dict[str, object]:
+def _changes(before: UploadRecord, after: UploadRecord) -> Row:
     old = header_of(before)
     return {name: value for name, value in header_of(after).items() if value != old[name]}

@@ -81,6 +81,8 @@ class VideoRecord:
     duration_nanos: int | None = None
     still: Still | None = None
     publish_time: datetime | None = None
+    announced_time: datetime | None = None
+    """The scheduled publish time whose coming was announced."""
     playable_time: datetime | None = None
     delete_time: datetime | None = None
     purging: bool = False

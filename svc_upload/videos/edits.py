@@ -19,6 +19,7 @@ from svc_upload.videos.domain import (
     VideoRecord,
     etag_of,
     gone,
+    published,
 )
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.upload.v1.video_pb2 import ContentType, Video, Visibility
@@ -86,6 +87,18 @@ def delete(record: VideoRecord, etag: str, now: datetime) -> VideoRecord:
 def undelete(record: VideoRecord) -> VideoRecord:
     """UndeleteVideo; what is not deleted stays as it is."""
     return record if record.purging else replace(record, delete_time=None)
+
+
+def announced(record: VideoRecord, now: datetime) -> VideoRecord:
+    """The record once a scheduled publish time has come: changed, so that everybody hears of it, exactly once."""
+    if gone(record) or record.announced_time == record.publish_time or not published(record, now):
+        return record
+    return replace(record, announced_time=record.publish_time)
+
+
+def purged(record: VideoRecord) -> VideoRecord:
+    """The record on its way out for good."""
+    return replace(record, purging=True)
 
 
 def purge_due(record: VideoRecord, purge_after: timedelta) -> datetime | None:

@@ -33,6 +33,7 @@ VIDEOS: Final = Table(
         timestamp("still_made"),
         timestamp("upload_time"),
         timestamp("publish_time"),
+        timestamp("announced_time"),
         timestamp("playable_time"),
         timestamp("delete_time"),
         boolean("purging"),

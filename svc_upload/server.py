@@ -1,0 +1,113 @@
+"""Wiring of svc_upload: nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mesh.bus.outbox import Outbox
+from mesh.grants import GrantSigner
+from mesh.keyring import KeyRing
+from mesh.server import Hosted, Runtime
+from svc_upload.agenda.loop import run_agenda
+from svc_upload.agenda.store import Agenda
+from svc_upload.events import forget_members
+from svc_upload.kinds import PUBLISH, PURGE, SOURCE, UPLOAD
+from svc_upload.membership import Membership
+from svc_upload.removal import Removal
+from svc_upload.tables import OUTBOX, SCHEMA
+from svc_upload.upkeep import Upkeep
+from svc_upload.uploads.claims import Claims
+from svc_upload.uploads.creating import Creating
+from svc_upload.uploads.disk import Disk
+from svc_upload.uploads.domain import Limits
+from svc_upload.uploads.ending import Ending
+from svc_upload.uploads.receiving import Receiving
+from svc_upload.uploads.service import UploadServicer
+from svc_upload.uploads.store import UploadStore
+from svc_upload.uploads.tables import UPLOADS
+from svc_upload.videos.events import ProcessingEvents
+from svc_upload.videos.pictures import Pictures
+from svc_upload.videos.service import VideoServicer
+from svc_upload.videos.store import VideoStore
+from svc_upload.videos.tables import VIDEOS
+from svc_upload.videos.viewing import Viewing
+from vidmesh.social.v1.channel_service_pb2_grpc import ChannelServiceStub
+from vidmesh.upload.v1.upload_service_pb2_grpc import add_UploadServiceServicer_to_server
+from vidmesh.upload.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_server
+
+
+async def assemble(runtime: Runtime) -> Sequence[Hosted]:
+    """UploadService and VideoService, with their consumers, the outbox's relay and the agenda."""
+    settings = runtime.settings
+    chosen = settings.upload
+    keeps_source = chosen.keep_source == "always"
+    bucket = settings.objects.source_bucket
+
+    tables = await runtime.tables(SCHEMA)
+    bus = await runtime.bus()
+    objects = await runtime.objects()
+    await objects.ensure_buckets()
+    outbox = Outbox(tables, bus, hints=OUTBOX, sources=(VIDEOS, UPLOADS))
+    agenda = Agenda(tables)
+    await agenda.begin(datetime.now(UTC))
+
+    videos, uploads, claims = VideoStore(tables, outbox), UploadStore(tables, outbox), Claims(tables)
+    membership = Membership(ChannelServiceStub(runtime.channel("svc_social")))
+    key_file = Path(settings.playback.grant_key_file.format(data=Path(settings.data).absolute()))
+    pictures = Pictures(GrantSigner(KeyRing.load_or_create(key_file)))
+    removal = Removal(videos)
+    ending = Ending(uploads, claims, videos, agenda, removal, objects, bucket, chosen.expire_after)
+    upkeep = Upkeep(videos, ending, removal, chosen.purge_deleted_after, keeps_source)
+    limits = Limits(
+        max_file_bytes=chosen.max_file_bytes,
+        account_quota_bytes=chosen.account_quota_bytes,
+        max_active_uploads=chosen.max_active_uploads,
+        min_free_bytes=chosen.min_free_bytes,
+    )
+    creating = Creating(
+        uploads,
+        claims,
+        videos,
+        agenda,
+        Disk.of(settings),
+        runtime.sealer.derive("uploads"),
+        limits,
+        chosen.expire_after,
+    )
+    receiving = Receiving(uploads, objects, bucket, bus, chosen.expire_after, runtime.log)
+    facts = ProcessingEvents(videos, agenda, keeps_source=keeps_source, keep_source_for=chosen.keep_source_for)
+    handlers = {
+        UPLOAD: ending.look_after,
+        PURGE: upkeep.purge,
+        SOURCE: upkeep.drop_source,
+        PUBLISH: upkeep.announce,
+    }
+
+    await facts.subscribe(bus)
+    await forget_members(bus, membership)
+    runtime.background(outbox.run, "outbox")
+    runtime.background(lambda: run_agenda(agenda, handlers, runtime.log), "agenda")
+    return [
+        Hosted(
+            name="vidmesh.upload.v1.UploadService",
+            servicer=UploadServicer(
+                uploads, videos, creating, receiving, ending, membership, pictures, runtime.page_tokens
+            ),
+            add=add_UploadServiceServicer_to_server,
+        ),
+        Hosted(
+            name="vidmesh.upload.v1.VideoService",
+            servicer=VideoServicer(
+                videos,
+                Viewing(videos, membership),
+                membership,
+                pictures,
+                agenda,
+                runtime.page_tokens,
+                chosen.purge_deleted_after,
+            ),
+            add=add_VideoServiceServicer_to_server,
+        ),
+    ]

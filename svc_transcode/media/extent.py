@@ -21,7 +21,8 @@ from svc_transcode.media.parts import PartReader
 
 _TAIL = Fraction(10)
 _MICROSECONDS = 1_000_000
-_AGREED = Fraction(1)  # seconds by which a header may differ from the index
+_AGREED = Fraction(1)  # seconds by which a header may fall short of the index
+_HELD = Fraction(60)  # and exceed it, because the last picture is held, as in a screen recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,10 @@ def from_index(
 ) -> Ends:
     """For a container with a complete index; `frame` is the length of one in seconds."""
     base = Fraction(video.time_base or 1)
-    by_index = entries[-1].timestamp * base + frame
+    last = (entries[-1].timestamp - entries[-2].timestamp) * base if len(entries) > 1 else frame
+    by_index = entries[-1].timestamp * base + last
     by_header = _header_end(video)
-    if by_header is None or abs(by_header - by_index) > _AGREED:
+    if by_header is None or not by_index - _AGREED <= by_header <= by_index + _HELD:
         by_header = by_index
     sound = [end for end in map(_header_end, audio) if end is not None]
     return Ends(by_header, max(sound, default=None))

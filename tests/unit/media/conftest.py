@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import array
 import hashlib
 import itertools
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -194,7 +196,7 @@ def _make(clip: Clip, path: Path) -> Path:
         output.mux(video.encode(None))
         for stream in sounds:
             for start in range(0, int(clip.sound * 44_100), 1024):
-                output.mux(stream.encode(_silence(start + int(clip.sound_start * 44_100))))
+                output.mux(stream.encode(_tone(start + int(clip.sound_start * 44_100))))
             output.mux(stream.encode(None))
     return path
 
@@ -215,9 +217,10 @@ def _picture(clip: Clip, number: int) -> VideoFrame:
     return frame.reformat(format=clip.pixel_format)
 
 
-def _silence(start: int) -> AudioFrame:
+def _tone(start: int) -> AudioFrame:
     frame = AudioFrame("fltp", "mono", 1024)
-    frame.planes[0].update(bytes(4 * 1024))
+    wave = array.array("f", (math.sin((start + i) * math.tau * 440 / 44_100) / 2 for i in range(1024)))
+    frame.planes[0].update(wave.tobytes())
     frame.sample_rate, frame.pts, frame.time_base = 44_100, start, Fraction(1, 44_100)
     return frame
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from mesh.bus.outbox import Outbox
 from mesh.grants import GrantSigner
@@ -55,8 +54,7 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
 
     videos, uploads, claims = VideoStore(tables, outbox), UploadStore(tables, outbox), Claims(tables)
     membership = Membership(ChannelServiceStub(runtime.channel("svc_social")))
-    key_file = Path(settings.playback.grant_key_file.format(data=Path(settings.data).absolute()))
-    pictures = Pictures(GrantSigner(KeyRing.load_or_create(key_file)))
+    pictures = Pictures(GrantSigner(KeyRing.load_or_create(settings.file(settings.playback.grant_key_file))))
     removal = Removal(videos)
     ending = Ending(uploads, claims, videos, agenda, removal, objects, bucket, chosen.expire_after)
     upkeep = Upkeep(videos, ending, removal, chosen.purge_deleted_after, keeps_source)

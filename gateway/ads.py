@@ -100,7 +100,7 @@ class DiscoveryServer:
         handler = grpc.stream_stream_rpc_method_handler(
             self._stream,
             request_deserializer=message_class(DISCOVERY_REQUEST).FromString,
-            response_serializer=Message.SerializeToString,
+            response_serializer=_serialized,
         )
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
 
@@ -170,3 +170,7 @@ class DiscoveryServer:
     def _tell(self) -> None:
         for watcher in self._watchers:
             watcher()
+
+
+def _serialized(response: Message) -> bytes:
+    return response.SerializeToString()

@@ -3,7 +3,8 @@
     python -m gateway.bootstrap --admin-port N --node NAME [--output FILE]
 
 The configuration of the installation is read as every process reads it (`VIDMESH_CONFIG`). What is written holds a
-key: a file is made readable by its owner alone.
+key: a file is made readable by its owner alone. The folder of the edge's cache is made too, so run
+this where Envoy runs.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from typing import Final
 
 from gateway.ads import KEY_HEADER, xds_key
 from gateway.config.clusters import HTTP_OPTIONS, addresses
-from gateway.config.plain import Plain, typed
+from gateway.config.listener import cache_folder
+from gateway.config.plain import Plain, extension, typed
 from gateway.envoy_api import BOOTSTRAP, message
 from gateway.nodes import EDGES
 from mesh.config import ConfigurationError, Settings, load_settings
 
 CONTROL_PLANE: Final = "control-plane"
+MOST_CONNECTIONS: Final = 50_000
 
 
 def bootstrap(settings: Settings, admin_port: int, node: str) -> Plain:
@@ -78,15 +81,14 @@ def bootstrap(settings: Settings, admin_port: int, node: str) -> Plain:
                 }
             ]
         },
-        "layered_runtime": {
-            "layers": [
-                {
-                    "name": "static",
-                    "static_layer": {
-                        # Descriptors are never allowed to run out: connections beyond this are refused instead.
-                        "overload.global_downstream_max_connections": 50000,
-                    },
-                }
+        "overload_manager": {
+            "resource_monitors": [
+                # Descriptors are never allowed to run out: connections beyond this are refused instead.
+                extension(
+                    "envoy.resource_monitors.global_downstream_max_connections",
+                    "resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+                    max_active_downstream_connections=str(MOST_CONNECTIONS),
+                )
             ]
         },
     }
@@ -109,10 +111,12 @@ def main() -> int:
     parser.add_argument("--output", type=Path, help="file to write; without it the bootstrap is printed")
     arguments = parser.parse_args()
     try:
-        text = json.dumps(bootstrap(load_settings(), arguments.admin_port, arguments.node), indent=2)
+        settings = load_settings()
+        text = json.dumps(bootstrap(settings, arguments.admin_port, arguments.node), indent=2)
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 2
+    cache_folder(settings, arguments.node).mkdir(parents=True, exist_ok=True)
     if arguments.output is None:
         print(text)
     else:

@@ -7,7 +7,6 @@ what is known stays: an outage of the sign-in service must not sign everybody ou
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -107,12 +106,3 @@ async def _event_or_time(event: asyncio.Event, wait: timedelta) -> None:
             await event.wait()
     except TimeoutError:
         return
-
-
-def checked_jwks(text: str) -> str:
-    """The JWK set in one fixed form. Raises ValueError for what is none, which an edge would refuse."""
-    match json.loads(text or "null"):
-        case {"keys": [*keys]}:
-            return json.dumps({"keys": keys}, sort_keys=True, separators=(",", ":"))
-        case _:
-            raise ValueError("not a JWK set")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
@@ -13,6 +13,7 @@ from gateway.config.listener import edge_listener
 from gateway.config.plain import Plain
 from gateway.config.routing import edge_routes
 from gateway.envoy_api import CLUSTER, ENDPOINTS, EXTENSION, LISTENER, ROUTES
+from gateway.jwks import nobodys_jwks
 from gateway.routes import RouteTable
 from gateway.snapshot import Snapshot, snapshot
 from mesh.config import Settings
@@ -21,16 +22,15 @@ EDGES: Final = "edge"
 """Cluster of nodes that are edges (Envoy)."""
 SERVICES: Final = "services"
 """Cluster of nodes that are gRPC clients with xDS of their own."""
-NO_KEYS: Final = '{"keys":[]}'
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What edges verify with. Empty, as at the start, it verifies nothing: every token is refused."""
+    """What edges verify with. Unset, as at the start, nothing verifies: every token is refused."""
 
-    access_jwks: str = NO_KEYS
+    access_jwks: str = field(default_factory=nobodys_jwks)
     """JWK set of those who sign access tokens."""
-    grant_jwks: str = NO_KEYS
+    grant_jwks: str = field(default_factory=nobodys_jwks)
     """JWK set of those who sign grants."""
     revoked: Set[str] = frozenset()
     """`acc` claims of grants to refuse."""

@@ -8,7 +8,7 @@ from typing import Final
 import grpc.aio
 from google.protobuf import json_format
 
-from gateway.keys import checked_jwks
+from gateway.jwks import checked_jwks
 from vidmesh.playback.v1.playback_service_pb2 import GetGrantKeysRequest, ListRevocationsRequest
 from vidmesh.playback.v1.playback_service_pb2_grpc import PlaybackServiceStub
 from vidmesh.social.v1.account_service_pb2 import GetJwksRequest

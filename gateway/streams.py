@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
@@ -95,12 +95,14 @@ class DiscoveryStream:
             self._count += 1
             wanted.sent = resources.version
             wanted.nonce = str(self._count)
-            yield message_class(DISCOVERY_RESPONSE)(
-                version_info=resources.version,
-                type_url=TYPE_PREFIX + kind,
-                nonce=wanted.nonce,
-                resources=[resources.by_name[name] for name in names],
+            response: Any = message_class(DISCOVERY_RESPONSE)(
+                version_info=resources.version, type_url=TYPE_PREFIX + kind, nonce=wanted.nonce
             )
+            for name in names:
+                # Field by field, because the private pool's Any is another class.
+                resource = resources.by_name[name]
+                response.resources.add(type_url=resource.type_url, value=resource.value)
+            yield response
 
 
 def as_request(message: Message) -> DiscoveryRequest:

@@ -42,6 +42,7 @@ ROOTS: Final = (
     "envoy/extensions/http/cache_v2/file_system_http_cache/v3/file_system_http_cache.proto",
     "envoy/extensions/http/cache_v2/simple_http_cache/v3/config.proto",
     "envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation.proto",
+    "envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections.proto",
     "envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto",
     "envoy/extensions/transport_sockets/tls/v3/tls.proto",
     "envoy/extensions/upstreams/http/v3/http_protocol_options.proto",

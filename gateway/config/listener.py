@@ -40,9 +40,13 @@ def edge_listener(settings: Settings, edge: str) -> Plain:
     }
 
 
+def cache_folder(settings: Settings, edge: str) -> Path:
+    """Where the edge of this name keeps media. Envoy does not make it, and without it fetches everything anew."""
+    return Path(settings.edge.cache_dir.format(data=Path(settings.data).absolute())) / edge
+
+
 def http_filters(settings: Settings, edge: str) -> list[Plain]:
     """Every filter, in order. Who may call is decided on the gRPC path, hence behind the transcoder."""
-    cache = Path(settings.edge.cache_dir.format(data=Path(settings.data).absolute())) / edge
     return [
         extension(CORS, "filters.http.cors.v3.Cors"),
         extension(GRPC_WEB, "filters.http.grpc_web.v3.GrpcWeb"),
@@ -51,7 +55,7 @@ def http_filters(settings: Settings, edge: str) -> list[Plain]:
         discovered(JWT, tokens.TYPE),
         media.grant_scope_filter(),
         discovered(REVOCATIONS, media.REVOCATIONS_TYPE),
-        media.cache_filter(cache, settings.edge.cache_bytes),
+        media.cache_filter(cache_folder(settings, edge), settings.edge.cache_bytes),
         extension(ROUTER, "filters.http.router.v3.Router", suppress_envoy_headers=True),
     ]
 
@@ -91,11 +95,14 @@ def _connection_manager(settings: Settings, edge: str) -> Plain:
 
 def _drop_our_own_headers() -> Plain:
     """Who a caller is, and what Envoy may be told, is never taken from outside, on any route."""
-    prefixes = (OWN_HEADERS, "x-envoy-")
     return extension(
         "envoy.http.early_header_mutation.header_mutation",
         "http.early_header_mutation.header_mutation.v3.HeaderMutation",
-        mutations=[{"remove_on_match": {"key_matcher": {"prefix": prefix}}} for prefix in prefixes],
+        mutations=[
+            *({"remove_on_match": {"key_matcher": {"prefix": prefix}}} for prefix in (OWN_HEADERS, "x-envoy-")),
+            # The object store would check signatures against these instead of the host that they were made for.
+            *({"remove": name} for name in ("forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix")),
+        ],
     )
 
 

@@ -121,7 +121,6 @@ def cache_filter(folder: Path, size_bytes: int) -> Plain:
                 "http.cache_v2.file_system_http_cache.v3.FileSystemHttpCacheV2Config",
                 manager_config={"thread_pool": {"thread_count": 2}},
                 cache_path=str(folder),
-                create_cache_path=True,
                 max_cache_size_bytes=str(size_bytes),
             ),
             # A player that reloads would otherwise empty the cache for everybody.

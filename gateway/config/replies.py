@@ -1,13 +1,13 @@
 """What the edge says when it answers by itself: the same body that services give, in gRPC, gRPC-web and JSON.
 
-A local reply has an HTTP status. gRPC has a fixed mapping from it to a canonical code, which Envoy applies; the code
-in the body is that one, so that status and details never contradict each other. A JSON call is a gRPC call by the time
-its token is looked at, so most JSON errors are made by the transcoder from `grpc-status-details-bin`.
+A local reply has an HTTP status, from which Envoy makes the gRPC one by a fixed table. Where that differs from the
+code that is meant, gRPC callers get no details, since clients refuse details that contradict the status.
 """
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -40,16 +40,19 @@ class Reply:
     when: str | None = None
     """Told so only where the request has this header."""
     retry_after: timedelta | None = None
+    challenge: bool = False
+    """Name the scheme to come back with (RFC 9110, section 11.6.1)."""
 
 
 REPLIES: Final = (
-    Reply(400, Code.INTERNAL, ErrorReason.ERROR_REASON_INVALID_FIELD, OWN_WORDS),
+    Reply(400, Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_FIELD, OWN_WORDS),
     Reply(
         401,
         Code.UNAUTHENTICATED,
         ErrorReason.ERROR_REASON_INVALID_TOKEN,
         "The access token is malformed, not ours, or expired.",
         when=AUTHORIZATION,
+        challenge=True,
     ),
     Reply(
         401,
@@ -63,6 +66,7 @@ REPLIES: Final = (
         Code.UNAUTHENTICATED,
         ErrorReason.ERROR_REASON_SIGN_IN_REQUIRED,
         "This needs an access token: sign in.",
+        challenge=True,
     ),
     Reply(
         403,
@@ -74,7 +78,7 @@ REPLIES: Final = (
     Reply(
         405, Code.UNIMPLEMENTED, ErrorReason.ERROR_REASON_NO_SUCH_METHOD, "This address does not take this HTTP method."
     ),
-    Reply(413, Code.UNKNOWN, ErrorReason.ERROR_REASON_INVALID_FIELD, "The request is too large."),
+    Reply(413, Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_FIELD, "The request is too large."),
     Reply(
         429,
         Code.UNAVAILABLE,
@@ -82,6 +86,7 @@ REPLIES: Final = (
         "Too many calls: wait and repeat.",
         retry_after=timedelta(seconds=1),
     ),
+    Reply(500, Code.INTERNAL, ErrorReason.ERROR_REASON_INTERNAL, "The edge could not answer. Repeating may help."),
     *(
         Reply(
             http,
@@ -95,14 +100,28 @@ REPLIES: Final = (
 )
 """The first one that fits is told."""
 
-IS_GRPC: Final[Plain] = {
-    "header_filter": {"header": {"name": "content-type", "string_match": {"prefix": "application/grpc"}}}
+GRPC_STATUS: Final[Mapping[int, Code.ValueType]] = {
+    400: Code.INTERNAL,
+    401: Code.UNAUTHENTICATED,
+    403: Code.PERMISSION_DENIED,
+    404: Code.UNIMPLEMENTED,
+    429: Code.UNAVAILABLE,
+    502: Code.UNAVAILABLE,
+    503: Code.UNAVAILABLE,
+    504: Code.UNAVAILABLE,
 }
+"""https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md; every other is UNKNOWN."""
+
+IS_GRPC: Final[tuple[Plain, ...]] = (
+    {"header_filter": {"header": {"name": "content-type", "string_match": {"prefix": "application/grpc"}}}},
+    # A JSON call that was turned into a gRPC call is still answered in JSON.
+    {"header_filter": {"header": {"name": "x-envoy-original-path", "present_match": True, "invert_match": True}}},
+)
 
 
 def local_replies() -> Plain:
     """The connection manager's `local_reply_config`."""
-    mappers: list[Plain] = []
+    mappers: list[Plain] = [_as_it_is()]
     for reply in REPLIES:
         mappers.append(_grpc(reply))
         mappers.append(_json(reply))
@@ -112,12 +131,11 @@ def local_replies() -> Plain:
 
 def _grpc(reply: Reply) -> Plain:
     details = base64.b64encode(_status(reply).SerializeToString(deterministic=True)).rstrip(b"=").decode()
-    # Envoy's own words are only known when it answers, so they cannot stand in the sealed details.
-    extra = [] if reply.sentence == OWN_WORDS else [header("grpc-status-details-bin", details)]
+    fits = GRPC_STATUS.get(reply.http, Code.UNKNOWN) == reply.code
     return {
-        "filter": _all_of(*_conditions(reply), IS_GRPC),
+        "filter": _all_of(*_conditions(reply), *IS_GRPC),
         "body_format_override": {"text_format_source": {"inline_string": reply.sentence}},
-        "headers_to_add": [*extra, *_retry_header(reply)],
+        "headers_to_add": [*([header("grpc-status-details-bin", details)] if fits else []), *_headers(reply)],
     }
 
 
@@ -125,7 +143,16 @@ def _json(reply: Reply) -> Plain:
     return {
         "filter": _all_of(*_conditions(reply)),
         "body_format_override": _json_format(_status(reply)),
-        "headers_to_add": _retry_header(reply),
+        "headers_to_add": _headers(reply),
+    }
+
+
+def _as_it_is() -> Plain:
+    """What is no error, such as the answer to a health check, is sent as it was written."""
+    comparison = {"op": "LE", "value": {"default_value": 399, "runtime_key": "reply.fine"}}
+    return {
+        "filter": {"status_code_filter": {"comparison": comparison}},
+        "body_format_override": {"text_format_source": {"inline_string": OWN_WORDS}},
     }
 
 
@@ -166,7 +193,10 @@ def _all_of(*conditions: Plain) -> Plain:
     return conditions[0] if len(conditions) == 1 else {"and_filter": {"filters": list(conditions)}}
 
 
-def _retry_header(reply: Reply) -> list[Plain]:
-    if reply.retry_after is None:
-        return []
-    return [header("retry-after", str(max(1, round(reply.retry_after.total_seconds()))))]
+def _headers(reply: Reply) -> list[Plain]:
+    headers: list[Plain] = []
+    if reply.retry_after is not None:
+        headers.append(header("retry-after", str(max(1, round(reply.retry_after.total_seconds())))))
+    if reply.challenge:
+        headers.append(header("www-authenticate", "Bearer"))
+    return headers

@@ -50,6 +50,8 @@ def jwt_filter(issuer: str, access_jwks: str, grant_jwks: str) -> Plain:
                 **common,
             },
         },
+        # What is wrong is said by `replies.py`, without addresses of what stands behind the edge.
+        strip_failure_response=True,
         requirement_map={
             ACCESS_TOKEN: {"provider_name": ACCESS_TOKEN},
             OPTIONAL_ACCESS_TOKEN: {

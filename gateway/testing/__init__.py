@@ -1,0 +1,1 @@
+"""What tests of the edge stand on: a real Envoy under the real control plane, with something small behind it."""

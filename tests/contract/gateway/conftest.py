@@ -1,0 +1,82 @@
+"""One edge for each file of tests: with two small services and a small object store behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+from gateway.nodes import Keys
+from gateway.testing.edge import RunningEdge, running_edge
+from gateway.testing.services import RunningServices, running_services
+from gateway.testing.store import RunningStore, running_store
+from mesh.config import load_settings
+from mesh.grants import GrantSigner
+from mesh.identity import AccessTokenSigner
+from mesh.keyring import KeyRing
+
+SECRET = "a secret of the tests, long enough to be one"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    edge: RunningEdge
+    services: RunningServices
+    store: RunningStore
+    keys: Keys
+    access: AccessTokenSigner
+    grants: GrantSigner
+    grant_ring: KeyRing
+    media_bucket: str
+    source_bucket: str
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
+    folder: Path = tmp_path_factory.mktemp("edge")
+    access_ring, grant_ring = KeyRing.generate(), KeyRing.generate()
+    grants = GrantSigner(grant_ring)
+    keys = Keys(
+        access_jwks=json.dumps({"keys": access_ring.public_jwks()}),
+        grant_jwks=json.dumps({"keys": grants.public_jwks()}),
+    )
+    defaults = load_settings()
+    async with running_services() as services, running_store() as store:
+        settings = defaults.model_copy(
+            update={
+                "data": str(folder),
+                "services": dict.fromkeys(("svc_upload", "svc_social", "svc_transcode"), services.address),
+                "edge": defaults.edge.model_copy(
+                    update={"port": 0, "cors_origins": ("https://app.example",), "country_header": "cf-ipcountry"}
+                ),
+                "identity": defaults.identity.model_copy(update={"service_secret": SecretStr(SECRET)}),
+                "objects": defaults.objects.model_copy(
+                    update={"endpoint": store.url, "access_key": "edge", "secret_key": SecretStr("of the edge")}
+                ),
+            }
+        )
+        async with running_edge(settings, keys, folder) as edge:
+            yield Installation(
+                edge,
+                services,
+                store,
+                keys,
+                AccessTokenSigner(access_ring, settings.identity.issuer, timedelta(minutes=5)),
+                grants,
+                grant_ring,
+                settings.objects.media_bucket,
+                settings.objects.source_bucket,
+            )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def http(installation: Installation) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=installation.edge.url, timeout=10) as client:
+        yield client

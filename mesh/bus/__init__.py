@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from mesh.bus.connecting import connect_bus
+from mesh.bus.connection import Bus, Subscription
 from mesh.bus.errors import BusClosed, BusError, BusUnavailable, InvalidContract, InvalidMessage, UnsuitableStream
+from mesh.bus.jobs import Depth, JobQueue
 from mesh.bus.model import (
     Backoff,
     DeadLetter,
@@ -16,14 +19,17 @@ from mesh.bus.model import (
     Outcome,
     Retry,
 )
+from mesh.bus.wakes import Wakes
 
 __all__ = [
     "Backoff",
+    "Bus",
     "BusClosed",
     "BusError",
     "BusUnavailable",
     "DeadLetter",
     "DeadLetterHandler",
+    "Depth",
     "Done",
     "Drop",
     "Event",
@@ -32,7 +38,11 @@ __all__ = [
     "InvalidMessage",
     "Job",
     "JobHandler",
+    "JobQueue",
     "Outcome",
     "Retry",
+    "Subscription",
     "UnsuitableStream",
+    "Wakes",
+    "connect_bus",
 ]

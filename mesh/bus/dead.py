@@ -1,0 +1,42 @@
+"""Dead letters: messages that were given up, kept in a stream of their own for a person or a service to look at."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nats.aio.msg import Msg
+
+from mesh.bus.envelope import ID_HEADER, TYPE_HEADER, Envelope
+from mesh.bus.publishing import Publisher
+from mesh.bus.streams import DEAD_STREAM
+
+REASON_HEADER: Final = "vidmesh-dead-reason"
+ATTEMPTS_HEADER: Final = "vidmesh-dead-attempts"
+EVENT_HEADER: Final = "vidmesh-dead-id"
+_REASON_CHARACTERS: Final = 500
+
+
+def dead_subject(stream: str, durable: str) -> str:
+    """Where the dead letters of one consumer are."""
+    return f"dead.{stream}.{durable}"
+
+
+async def bury(publisher: Publisher, message: Msg, durable: str, attempts: int, reason: str) -> None:
+    """Keep a message as a dead letter. Burying it twice keeps one. Raises BusUnavailable."""
+    about = message.metadata
+    headers = message.headers or {}
+    line = " ".join(reason.split()).encode("ascii", "backslashreplace").decode()
+    await publisher.send(
+        Envelope(
+            subject=dead_subject(about.stream, durable),
+            stream=DEAD_STREAM,
+            payload=message.data,
+            headers={
+                ID_HEADER: f"{about.stream}:{about.sequence.stream}:{durable}",
+                TYPE_HEADER: headers.get(TYPE_HEADER, ""),
+                EVENT_HEADER: headers.get(ID_HEADER, ""),
+                ATTEMPTS_HEADER: str(attempts),
+                REASON_HEADER: line[:_REASON_CHARACTERS],
+            },
+        )
+    )

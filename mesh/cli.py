@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 GROUP = "vidmesh.commands"
 INTERRUPTED = 128 + signal.SIGINT
 BROKEN_PIPE = 128 + signal.SIGPIPE
-OWN_PACKAGES = ("vidmesh", "mesh", "gateway")
+OWN_PACKAGES = re.compile(r"(vidmesh|mesh|gateway|svc_[a-z]+)(\.|$)")
 DEBUG = "VIDMESH_DEBUG"
 
 EPILOG = """\
@@ -104,7 +105,7 @@ def load(point: metadata.EntryPoint) -> Command:
         missing = getattr(error, "name", None) or point.value
         if debugging():
             raise
-        extra = "" if str(missing).startswith(OWN_PACKAGES) else "; `pip install 'vidmesh[server]'` brings it"
+        extra = "" if OWN_PACKAGES.match(str(missing)) else "; `pip install 'vidmesh[server]'` brings it"
         return Unavailable(point.name, f"{missing} cannot be imported{extra}")
 
 
@@ -146,8 +147,7 @@ def debugging() -> bool:
 def sentence_of(error: BaseException) -> str:
     """One line that tells a person what went wrong."""
     text = " ".join(str(error).split())
-    own = type(error).__module__.partition(".")[0]
-    if own in OWN_PACKAGES or own.startswith("svc_"):
+    if OWN_PACKAGES.match(type(error).__module__):
         return text or type(error).__name__
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mesh.local.datadir import DataDir, StackLock
+from mesh.local.datadir import DataDir, StackLock, data_folder
 from mesh.local.errors import StackError
 from mesh.local.files import last_lines
 from mesh.local.state import StackState, recorded_state, running_state
 
 STOP_TIMEOUT = 60.0
-PAUSE = 0.05
+
+__all__ = ["StackState", "UpOptions", "data_folder", "stack_on", "start_detached", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,6 @@ def start_detached(options: UpOptions) -> str:
 
     Raises `StackError` with the reason and the last log lines when it does not get ready; nothing is left running.
     """
-    from mesh.local.plan import data_folder
-
     data = DataDir(data_folder(options.data))
     data.prepare()
     if StackLock(data).is_held():
@@ -92,6 +89,8 @@ def stack_on(data: Path) -> StackState | None:
 
 def stop(data: Path) -> bool:
     """Stops the stack on this data and waits until all of its processes are gone; `False` when none was running."""
+    import psutil
+
     from mesh.local.leftovers import kill_leftovers
 
     folder = DataDir(data.absolute())
@@ -102,22 +101,16 @@ def stop(data: Path) -> bool:
     state = recorded_state(folder)
     if state is None:
         raise StackError(f"Something holds {folder.root}, but does not say what it is; wait a moment and try again")
-    _signal(state.pid, signal.SIGTERM)
-    give_up = time.monotonic() + STOP_TIMEOUT
-    while lock.is_held():
-        if time.monotonic() > give_up:
-            _signal(state.pid, signal.SIGKILL)
-            time.sleep(PAUSE)
-            kill_leftovers(folder)
-            give_up += STOP_TIMEOUT
-        time.sleep(PAUSE)
-    return True
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
+    supervisor = psutil.Process(state.pid)
     try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return
-    except PermissionError as error:
-        raise StackError(f"The stack belongs to another user (process {pid})") from error
+        supervisor.terminate()
+        supervisor.wait(STOP_TIMEOUT)
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.AccessDenied as error:
+        raise StackError(f"The stack belongs to another user (process {state.pid})") from error
+    except psutil.TimeoutExpired:
+        supervisor.kill()
+        supervisor.wait(STOP_TIMEOUT)
+        kill_leftovers(folder)
+    return True

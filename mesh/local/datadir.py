@@ -5,17 +5,19 @@ from __future__ import annotations
 import fcntl
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from mesh.local.errors import StackError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FORMAT = 1
 """Grows when an older vidmesh could no longer read what a newer one wrote."""
 
 MAY_BE_THERE_FIRST = frozenset({"session.json"})
+
+
+def data_folder(named: Path | None) -> Path:
+    """The data folder as every command finds it: `--data`, else VIDMESH_DATA, else `.vidmesh`."""
+    return (named or Path(os.environ.get("VIDMESH_DATA") or ".vidmesh")).absolute()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +59,20 @@ class DataDir:
     def log(self, part: str) -> Path:
         return self.logs / f"{part}.log"
 
-    def prepare(self) -> None:
-        """Makes the folders. Raises `StackError` where the data is of a newer format, or not vidmesh's at all."""
+    def check(self) -> None:
+        """Raises `StackError` where the data is of a newer format, or not vidmesh's at all. Changes nothing."""
         mark = self.root / "FORMAT"
+        if mark.exists():
+            self._refuse_newer(mark.read_text(encoding="ascii"))
+        elif self.root.exists():
+            self._refuse_foreign()
+
+    def prepare(self) -> None:
+        """Makes the folders where they are not. Raises `StackError` as `check` does."""
         try:
+            self.check()
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if mark.exists():
-                self._refuse_newer(mark.read_text(encoding="ascii"))
-            else:
-                self._refuse_foreign()
-                mark.write_text(f"{FORMAT}\n", encoding="ascii")
+            (self.root / "FORMAT").write_text(f"{FORMAT}\n", encoding="ascii")
             for folder in (self.root / "tables", self.objects, self.bus, self.secrets, self.run, self.logs):
                 folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:

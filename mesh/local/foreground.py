@@ -12,11 +12,11 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mesh.local.datadir import DataDir, StackLock
+from mesh.local.datadir import DataDir, StackLock, data_folder
 from mesh.local.errors import StackError
 from mesh.local.files import rotate
 from mesh.local.leftovers import kill_leftovers
-from mesh.local.plan import data_folder, make_plan
+from mesh.local.plan import make_plan
 from mesh.local.state import PartState, StackState, write_state
 from mesh.local.supervisor import Supervisor
 from mesh.local.table import process_table

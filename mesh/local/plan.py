@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mesh.config import ConfigurationError, Settings, load_settings
 from mesh.keyring import KeyRing
 from mesh.local import ports, toml
-from mesh.local.datadir import DataDir
+from mesh.local.datadir import DataDir, data_folder
 from mesh.local.errors import StackError
 from mesh.local.files import write_private
 from mesh.local.secrets import Secrets, load_or_make
@@ -42,11 +42,6 @@ class Plan:
     @property
     def edge_url(self) -> str:
         return self.settings.edge.public_url
-
-
-def data_folder(named: Path | None) -> Path:
-    """The data folder as every command finds it: `--data`, else VIDMESH_DATA, else `.vidmesh`."""
-    return (named or Path(os.environ.get("VIDMESH_DATA") or ".vidmesh")).absolute()
 
 
 def make_plan(options: UpOptions) -> Plan:

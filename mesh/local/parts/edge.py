@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import sys
 from typing import TYPE_CHECKING
 
 from mesh.local import binaries
+from mesh.local.child import until_ready
 from mesh.local.errors import StackError
 from mesh.local.files import write_private
-from mesh.local.part import Part, Stage, Step
+from mesh.local.part import NotReady, Part, Stage, Step
 from mesh.local.parts.services import runs
 from mesh.local.plan import GATEWAY
 from mesh.local.ports import LOOPBACK
@@ -93,8 +95,7 @@ def _drain(admin: str) -> Step:
         try:
             async with httpx.AsyncClient(trust_env=False, timeout=DRAIN) as client, asyncio.timeout(DRAIN):
                 await client.post(f"{admin}/drain_listeners?graceful&skip_exit")
-                while await _active_requests(client, admin):
-                    await asyncio.sleep(0.1)
+                await until_ready(functools.partial(_no_active_requests, client, admin))
         except (httpx.HTTPError, TimeoutError, ValueError):
             # It is going to end in any case.
             return
@@ -102,10 +103,9 @@ def _drain(admin: str) -> Step:
     return step
 
 
-async def _active_requests(client: httpx.AsyncClient, admin: str) -> int:
-    answer = await client.get(
-        f"{admin}/stats", params={"filter": r"^http\..*\.downstream_rq_active$", "format": "json"}
-    )
-    stats = answer.json()["stats"]
+async def _no_active_requests(client: httpx.AsyncClient, admin: str) -> None:
+    wanted = {"filter": r"^http\..*\.downstream_rq_active$", "format": "json"}
+    stats = (await client.get(f"{admin}/stats", params=wanted)).json()["stats"]
     # The request that asks is one of the admin interface's own.
-    return sum(int(stat.get("value", 0)) for stat in stats if not stat["name"].startswith("http.admin."))
+    if active := sum(int(stat.get("value", 0)) for stat in stats if not stat["name"].startswith("http.admin.")):
+        raise NotReady(f"{active} requests under way")

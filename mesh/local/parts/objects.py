@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesh.local import binaries
+from mesh.local.child import until_ready
 from mesh.local.files import write_private
 from mesh.local.part import NotReady, Part, Probe, Stage, Step
 from mesh.local.ports import LOOPBACK
@@ -137,8 +138,6 @@ def _takes_objects(plan: Plan) -> Probe:
 
 
 def _master_leads(plan: Plan) -> Step:
-    from mesh.local.child import until_ready
-
     async def probe() -> None:
         import httpx
 

@@ -1,0 +1,155 @@
+"""The checks behind `vidmesh doctor`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from mesh.config import ConfigurationError, load_settings
+from mesh.local import binaries, ports
+from mesh.local.datadir import DataDir
+from mesh.local.errors import StackError
+from mesh.local.state import running_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PLATFORMS = {("Linux", "x86_64"), ("Linux", "aarch64"), ("Darwin", "arm64")}
+OLDEST_GLIBC = (2, 31)
+LITTLE_DISK = 5 * 10**9
+TOO_LITTLE_DISK = 5 * 10**8
+OPEN_FILES = 4096
+VERSION_ARGUMENTS = {"nats-server": "--version", "weed": "version", "envoy": "--version"}
+USER_NAMESPACES = Path("/proc/sys/user/max_user_namespaces")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding. `advice` says what to do about it, and is empty when nothing is to be done."""
+
+    name: str
+    level: Literal["ok", "warn", "fail"]
+    finding: str
+    advice: str = ""
+
+
+def diagnose(data: Path, config: Path | None) -> list[Check]:
+    """Every check, in the order in which one would mend things."""
+    return [
+        _python(),
+        _platform(),
+        *_libc(),
+        *(_programme(name) for name in binaries.WHEELS),
+        _disk(data),
+        _data(data),
+        _configuration(data, config),
+        _open_files(),
+        *_user_namespaces(),
+    ]
+
+
+def _python() -> Check:
+    return Check("python", "ok", f"{platform.python_version()} at {sys.executable}")
+
+
+def _platform() -> Check:
+    here = (platform.system(), platform.machine())
+    if here in PLATFORMS:
+        return Check("platform", "ok", " ".join(here))
+    return Check("platform", "warn", " ".join(here), "tried on Linux x86_64 and arm64 and on macOS arm64 only")
+
+
+def _libc() -> Iterator[Check]:
+    if platform.system() != "Linux":
+        return
+    name, version = platform.libc_ver()
+    parts = version.split(".")
+    number = tuple(int(part) for part in parts[:2]) if all(part.isdigit() for part in parts) else ()
+    if name == "glibc" and number >= OLDEST_GLIBC:
+        yield Check("libc", "ok", f"glibc {version}")
+    else:
+        found = f"{name} {version}".strip() or "not glibc"
+        yield Check("libc", "fail", found, "use a distribution with glibc 2.31 or newer: the wheels are built for it")
+
+
+def _programme(name: str) -> Check:
+    try:
+        path = binaries.find(name)
+    except StackError as error:
+        return Check(name, "fail", "not installed", str(error))
+    try:
+        done = subprocess.run(  # noqa: S603
+            [str(path), VERSION_ARGUMENTS[name]], capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Check(name, "fail", f"{path} does not run: {error}", "install the wheel for this platform anew")
+    said = " ".join((done.stdout or done.stderr).split())
+    if done.returncode != 0:
+        return Check(name, "fail", f"{path} ends with {done.returncode}: {said[-200:]}", "install its wheel anew")
+    return Check(name, "ok", said.removeprefix(f"{path} ").removeprefix("version:").strip()[:80])
+
+
+def _disk(data: Path) -> Check:
+    there = next(folder for folder in (data, *data.parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    finding = f"{free / 1e9:.1f} GB free at {there}"
+    if free < TOO_LITTLE_DISK:
+        return Check("disk", "fail", finding, "free some space, or name a folder on another disk by --data")
+    if free < LITTLE_DISK:
+        return Check("disk", "warn", finding, "a video takes about three times its own size while it is made")
+    return Check("disk", "ok", finding)
+
+
+def _data(data: Path) -> Check:
+    if not data.exists():
+        above = next(folder for folder in data.parents if folder.exists())
+        if os.access(above, os.W_OK):
+            return Check("data", "ok", f"{data} will be made")
+        return Check("data", "fail", f"{above} cannot be written to", "name another folder by --data")
+    try:
+        DataDir(data).check()
+    except StackError as error:
+        return Check("data", "fail", str(error), "name another folder by --data")
+    return Check("data", "ok", str(data))
+
+
+def _configuration(data: Path, config: Path | None) -> Check:
+    try:
+        edge = load_settings(config).edge
+    except ConfigurationError as error:
+        return Check("configuration", "fail", " ".join(str(error).split()), "mend the file or the variable")
+    where = f"{edge.host}:{edge.port}"
+    state = running_state(DataDir(data))
+    if state is not None:
+        return Check("port", "ok", f"a stack runs on this data: {state.edge_url}")
+    if edge.port == 0 or ports.is_free(edge.host, edge.port):
+        return Check("port", "ok", f"{where} is free")
+    return Check("port", "warn", f"{where} is taken or may not be used", "start with --port 0, or --port and another")
+
+
+def _open_files() -> Check:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY or most >= OPEN_FILES:
+        return Check("open files", "ok", "no limit" if most == resource.RLIM_INFINITY else f"up to {most}")
+    return Check("open files", "warn", f"up to {most} a process", f"raise the hard limit (ulimit -Hn) to {OPEN_FILES}")
+
+
+def _user_namespaces() -> Iterator[Check]:
+    """What the system offers for locking media code in; it is not needed for `up`."""
+    if platform.system() != "Linux":
+        return
+    try:
+        most = int(USER_NAMESPACES.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        most = 0
+    if most > 0:
+        yield Check("user namespaces", "ok", f"up to {most}")
+    else:
+        yield Check("user namespaces", "warn", "none", "media code is limited by rlimits alone; up works all the same")

@@ -28,11 +28,17 @@ _PAUSE: Final = 0.2
 
 
 @asynccontextmanager
-async def connect_bus(settings: BusSettings, name: str, *, within: timedelta = CONNECT_WITHIN) -> AsyncGenerator[Bus]:
+async def connect_bus(
+    settings: BusSettings,
+    name: str,
+    *,
+    within: timedelta = CONNECT_WITHIN,
+    publish_within: timedelta = WITHIN,
+) -> AsyncGenerator[Bus]:
     """The bus for the length of the block; `name` is what the server's own monitoring shows.
 
-    A server that is starting is waited for; BusUnavailable when it does not answer `within` this time. Later
-    the connection comes back by itself however long it was away. Raises InvalidContract, UnsuitableStream.
+    A server that is starting is waited for; BusUnavailable when it does not answer `within` this time.
+    Publishing gives up after `publish_within`. Later the connection comes back by itself however long it was away. Raises InvalidContract, UnsuitableStream.
     """
     routes = all_routes()
     client = Client()

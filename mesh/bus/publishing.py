@@ -37,8 +37,8 @@ class Publisher:
     async def send(self, envelope: Envelope) -> None:
         """Return when the stream has the message, whoever put it there.
 
-        Raises BusUnavailable after `within` (of the constructor), BusClosed, and UnsuitableStream where the server has another stream
-        on this subject.
+        Raises BusUnavailable after the time given to the publisher, BusClosed, and UnsuitableStream where the server
+        has another stream on this subject.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + self._within.total_seconds()

@@ -36,10 +36,16 @@ def set_up_telemetry(service: str, environment: Mapping[str, str] = os.environ) 
     traces, metrics = _exporter("TRACES", environment), _exporter("METRICS", environment)
     if environment.get("OTEL_SDK_DISABLED", "").lower() == "true" or (traces, metrics) == ("none", "none"):
         return None
+    from opentelemetry import metrics as metrics_api
+    from opentelemetry import trace
     from opentelemetry.sdk.resources import Resource
 
     resource = Resource.create({} if environment.get("OTEL_SERVICE_NAME") else {"service.name": service})
-    return Telemetry(_tracer_provider(traces, resource), _meter_provider(metrics, resource))
+    tracer_provider, meter_provider = _tracer_provider(traces, resource), _meter_provider(metrics, resource)
+    # Libraries that make spans of their own, the bus among them, find the providers in the API's globals.
+    trace.set_tracer_provider(tracer_provider)
+    metrics_api.set_meter_provider(meter_provider)
+    return Telemetry(tracer_provider, meter_provider)
 
 
 class Telemetry:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from argon2 import Parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from mesh.bus.outbox import Outbox
 from mesh.hosting import Hosted
@@ -41,8 +45,29 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-async def assemble(runtime: Runtime, now: Callable[[], datetime] = utc_now) -> Sequence[Hosted]:
+@dataclass(frozen=True, slots=True)
+class Social:
+    """The parts of svc_social, put together."""
+
+    accounts: AccountStore
+    channels: ChannelStore
+    index: MembershipIndex
+    claims: Claims
+    hosted: tuple[Hosted, ...]
+
+
+async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     """AccountService and ChannelService on the tables and the bus of the installation."""
+    return (await build(runtime)).hosted
+
+
+async def build(
+    runtime: Runtime, now: Callable[[], datetime] = utc_now, hashing: Parameters = RFC_9106_LOW_MEMORY
+) -> Social:
+    """The parts, opened and running; the runtime closes them.
+
+    `now` is the clock that all of them go by, `hashing` what hashing a password costs.
+    """
     identity = runtime.settings.identity
     ring = KeyRing.load_or_create(runtime.settings.file(identity.access_key_file))
     runtime.use_keys(OwnKeys(ring))
@@ -56,7 +81,7 @@ async def assemble(runtime: Runtime, now: Callable[[], datetime] = utc_now) -> S
     index = MembershipIndex(tables, now)
     channels = ChannelStore(tables, outbox, index)
     claims = Claims(tables, {OwnerKind.ACCOUNT: accounts, OwnerKind.CHANNEL: channels}, now)
-    passwords = await Passwords.open()
+    passwords = await Passwords.open(hashing)
     runtime.on_close(passwords.close)
     sessions = SessionStore(tables, identity.refresh_token_lifetime)
     signer = AccessTokenSigner(ring, identity.issuer, identity.access_token_lifetime)
@@ -72,7 +97,7 @@ async def assemble(runtime: Runtime, now: Callable[[], datetime] = utc_now) -> S
     maker = ChannelMaker(channels, claims, key, now)
     channel_service = ChannelService(channels, index, accounts, claims, maker, runtime.page_tokens, now)
     await bus.subscribe(AccountCreated, DURABLE, AccountEvents(accounts, channels).on_created)
-    return (
+    hosted = (
         Hosted(
             name="vidmesh.social.v1.AccountService",
             servicer=account_service,
@@ -84,3 +109,4 @@ async def assemble(runtime: Runtime, now: Callable[[], datetime] = utc_now) -> S
             add=add_ChannelServiceServicer_to_server,
         ),
     )
+    return Social(accounts, channels, index, claims, hosted)

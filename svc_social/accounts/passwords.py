@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from argon2 import PasswordHasher
+from argon2 import Parameters, PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
@@ -39,9 +39,9 @@ class Passwords:
         self._under_way = 0
 
     @classmethod
-    async def open(cls) -> Passwords:
+    async def open(cls, parameters: Parameters = RFC_9106_LOW_MEMORY) -> Passwords:
         """Ready to work, with a hash that stands in for accounts that do not exist."""
-        hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+        hasher = PasswordHasher.from_parameters(parameters)
         pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
         dummy = await asyncio.get_running_loop().run_in_executor(pool, hasher.hash, secrets.token_bytes(32))
         return cls(hasher, dummy, pool)

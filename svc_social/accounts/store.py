@@ -39,6 +39,8 @@ class AccountStore:
 
     async def look(self, account_id: str) -> AccountRecord | Buried | None:
         """What is under this id; None where nothing is yet."""
+        if not account_id:
+            return None
         row = await self._tables.get(ACCOUNTS, {"account_id": account_id})
         if row is None:
             return None

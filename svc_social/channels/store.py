@@ -37,6 +37,8 @@ class ChannelStore:
 
     async def look(self, channel_id: str) -> ChannelRecord | Buried | None:
         """What is under this id; None where nothing is yet."""
+        if not channel_id:
+            return None
         row = await self._tables.get(CHANNELS, {"channel_id": channel_id, "part": THE_CHANNEL})
         if row is None:
             return None

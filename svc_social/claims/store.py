@@ -51,6 +51,8 @@ class Claims:
 
     async def find(self, claim: Claim) -> Claimed | None:
         """The claim to this name as it stands; the reader checks that the owner has the name."""
+        if not claim.name:
+            return None
         row = await self._tables.get(CLAIMS, _key(claim))
         return None if row is None else _claimed(row)
 

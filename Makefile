@@ -1,0 +1,85 @@
+# Everything a checkout needs: `make` lists it. Needs Python 3.11 or newer, and the network for `env`.
+# Written for make 3.81, which macOS brings.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made-from-lock
+UV := uv==0.13.9
+REPORT := .cache/tests.xml
+# A clip of your own: make demo FILE=clip.mp4
+FILE ?=
+# More words for pytest: make test ARGS="tests/unit -k ladder"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help env demo test check bench soak generate lock clean system
+
+help:
+	@echo "make demo      start everything, upload a clip, watch it become playable, play it back (FILE=clip.mp4)"
+	@echo "make test      every test of the normal tier (ARGS=... for pytest)"
+	@echo "make check     style, types, import direction, contracts, drift of generated code"
+	@echo "make bench     measure"
+	@echo "make soak      the long tests"
+	@echo "make generate  generate the stubs from protos/"
+	@echo "make env       make the environment in $(VENV); the others do so by themselves"
+	@echo "make lock      choose newer versions of what is installed, and pin them in requirements.lock"
+	@echo "make clean     remove the environment, caches and what the stack wrote into .vidmesh"
+
+env: $(STAMP)
+
+$(STAMP): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import ensurepip' || { echo "Python comes without ensurepip: install python3-venv" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(UV)'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/vidmesh demo $(FILE)
+
+test: $(STAMP) $(if $(filter true,$(CI)),system)
+	@mkdir -p $(dir $(REPORT))
+	@status=0; $(BIN)/python -m pytest -m "not soak" --junitxml=$(REPORT) $(ARGS) || status=$$?; \
+	  $(BIN)/python tests/gaps.py $(REPORT) || status=1; exit $$status
+
+# What only the system's own packages bring. On a build machine alone: elsewhere the tests that need it are skipped.
+system:
+	@if command -v apt-get >/dev/null && ! command -v strace >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then run=; else run=sudo; fi; \
+	  $$run apt-get update -qq && $$run apt-get install -qq -y --no-install-recommends strace >/dev/null; fi
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+	$(BIN)/python protos/generate.py --check
+
+bench: $(STAMP)
+	$(BIN)/python -m pytest benchmarks --timeout=0 $(ARGS)
+
+soak: $(STAMP)
+	$(BIN)/python -m pytest -m soak --timeout=0 $(ARGS)
+
+generate: $(STAMP)
+	$(BIN)/python protos/generate.py
+
+# Hashes only, no address of a registry: whoever installs uses their own.
+lock: $(VENV)/bin/uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+	  --extra server --extra dev --no-emit-package vidmesh --custom-compile-command "make lock" \
+	  pyproject.toml --output-file requirements.lock
+
+$(VENV)/bin/uv:
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(UV)'
+
+clean:
+	@if [ -x $(BIN)/vidmesh ] && [ -d .vidmesh ]; then $(BIN)/vidmesh down || true; fi
+	rm -rf $(VENV) .cache .vidmesh .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,6 +10,7 @@ import random
 import struct
 import subprocess
 import sys
+import time
 import zlib
 from collections.abc import Callable
 from fractions import Fraction
@@ -258,6 +259,39 @@ async def test_cancelling_ends_the_child(bunny: Path, workdir: Path) -> None:
     assert not children()
 
 
+PARENT = """
+import asyncio, sys
+from pathlib import Path
+from svc_transcode.media import jobs
+from svc_transcode.media.runner import run_child
+
+async def fetch(index):
+    print("asked", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(run_child(jobs.ProbeJob(jobs.Source((1000,))), fetch, Path(sys.argv[1])))
+"""
+
+
+def test_a_child_dies_with_its_parent(workdir: Path) -> None:
+    root = Path(__file__).parents[3]
+    command = [sys.executable, "-c", PARENT, str(workdir)]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "asked\n"
+        (child,) = children(parent.pid)
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while running(child):
+        assert time.monotonic() < deadline, "the child outlived its parent"
+        time.sleep(0.05)
+
+
+def running(pid: int) -> bool:
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return bool(state.strip()) and not state.strip().startswith("Z")
+
+
 def test_the_parent_never_loads_a_decoder() -> None:
     program = (
         "import sys; import svc_transcode.media.runner, svc_transcode.media.package; sys.exit('av' in sys.modules)"
@@ -287,12 +321,14 @@ def environment(pid: int) -> bytes:
     return Path(f"/proc/{pid}/environ").read_bytes()
 
 
-def children() -> list[int]:
-    """Process ids of this process's media children."""
+def children(of: int | None = None) -> list[int]:
+    """Process ids of the media children of a process, by default this one."""
     listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in listed.splitlines()]
     return [
-        int(pid) for pid, parent, args in rows if int(parent) == os.getpid() and "svc_transcode.media.child" in args
+        int(pid)
+        for pid, parent, args in rows
+        if int(parent) == (of or os.getpid()) and "svc_transcode.media.child" in args
     ]
 
 

@@ -2,11 +2,12 @@
 
 Two halves, kept apart on purpose:
 
-- **pure** (no PyAV, safe anywhere): `errors`, `info`, `ladder`, `grid`, `schedule`, `jobs`, `boxes`, `tracks`,
-  `hls`, `dash`, `package`; and `runner`, the asyncio side that starts a child.
-- **media** (imports PyAV; only ever inside a child process): `source`, `probe`, `frames`, `graph`, `encode`,
-  `audio`, `thumbnail`, `verify`, `child`.
+- **pure**, safe anywhere: the rules (`ladder`, `grid`, `schedule`, `index`), what is said about media (`info`,
+  `jobs`, `errors`, `limits`, `wire`), ISO boxes (`boxes`, `fragment`, `splitter`, `codecs`), manifests (`tracks`,
+  `rates`, `urls`, `hls`, `dash`, `package`), and `runner`, the asyncio side that starts a child.
+- **media**, which imports PyAV and runs in a child process alone: `source`, `packets`, `probe`, `extent`, `frames`,
+  `graph`, `x264`, `encode`, `audio`, `thumbnail`, `verify`; `child` is the process.
 
-A parent process imports the pure half alone: bytes that a stranger sent never meet a decoder outside a child that
-has given up its own resources first.
+A parent imports the pure half alone: bytes that a stranger sent never meet a decoder outside a child that has given
+up its own resources first.
 """

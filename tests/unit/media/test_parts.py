@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from svc_transcode.media.errors import PartUnavailable
@@ -120,6 +120,7 @@ def _open_files() -> int:
     return len(list(Path("/dev/fd").iterdir()))
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.lists(st.binary(min_size=1, max_size=9), min_size=1), st.data())
 def test_it_reads_like_one_file(
     tmp_path_factory: pytest.TempPathFactory, words: list[bytes], data: st.DataObject

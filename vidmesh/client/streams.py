@@ -13,12 +13,16 @@ from vidmesh.client.errors import VidmeshError
 from vidmesh.client.retrying import Backoff, wait_before_repeat
 from vidmesh.transcode.v1.transcode_pb2 import Processing
 from vidmesh.transcode.v1.transcode_service_pb2 import WatchProcessingRequest, WatchProcessingResponse
+from vidmesh.upload.v1.video_pb2 import ProcessingState
 
 if TYPE_CHECKING:
     from vidmesh.transcode.v1.transcode_service_pb2_grpc import TranscodeServiceAsyncStub
 
 KNOWN_PATIENCE: Final = 30.0
 """Seconds that TranscodeService may take to learn of a video whose upload has just been completed."""
+
+ENDED: Final = frozenset({ProcessingState.PROCESSING_STATE_PROCESSED, ProcessingState.PROCESSING_STATE_FAILED})
+"""States from which processing does not go on by itself."""
 
 
 async def watch_processing(
@@ -31,15 +35,18 @@ async def watch_processing(
     """
     loop = asyncio.get_running_loop()
     known_by = loop.time() + KNOWN_PATIENCE
-    failures, seen = 0, bool(cursor)
+    failures, seen, state = 0, bool(cursor), ProcessingState.PROCESSING_STATE_UNSPECIFIED
     while True:
         try:
             call = stub.WatchProcessing(WatchProcessingRequest(video_id=video_id, cursor=cursor))
             async with aclosing(cast("AsyncGenerator[WatchProcessingResponse]", call)) as answers:
                 async for answer in answers:
-                    cursor, failures, seen = answer.cursor, 0, True
+                    cursor, failures, seen, state = answer.cursor, 0, True, answer.processing.state
                     yield answer.processing
-            return
+            if state in ENDED:
+                return
+            # A server that is being stopped may end its streams in good order.
+            wait = backoff.delay(1)
         except VidmeshError as error:
             failures += 1
             wait = _wait(error, failures, backoff)

@@ -1,0 +1,58 @@
+"""Telling the service which parts are stored: promptly, and many at once where many wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from vidmesh.upload.v1.upload_pb2 import Upload
+from vidmesh.upload.v1.upload_service_pb2 import ConfirmPartsRequest, PartReceipt
+
+if TYPE_CHECKING:
+    from vidmesh.upload.v1.upload_service_pb2_grpc import UploadServiceAsyncStub
+
+MOST_AT_ONCE: Final = 100
+"""As the contract allows."""
+
+GATHER: Final = 0.2
+"""Seconds that a receipt waits for others to travel with; the first ones of an upload do not wait."""
+
+_PROMPT: Final = 4
+
+
+class Confirmer:
+    """One loop that takes receipts until it is told that there will be no more."""
+
+    def __init__(self, stub: UploadServiceAsyncStub, upload_id: str, confirmed: Callable[[Upload], None]) -> None:
+        self._stub = stub
+        self._upload_id = upload_id
+        self._confirmed = confirmed
+        self._receipts: asyncio.Queue[PartReceipt | None] = asyncio.Queue()
+
+    def stored(self, number: int, sha256: bytes) -> None:
+        """A part is in the store."""
+        self._receipts.put_nowait(PartReceipt(number=number, sha256=sha256))
+
+    def no_more(self) -> None:
+        """`run` returns once what is waiting is confirmed."""
+        self._receipts.put_nowait(None)
+
+    async def run(self) -> None:
+        """Raises `VidmeshError` (PART_MISMATCH, UPLOAD_NOT_ACTIVE, …)."""
+        told, ended = 0, False
+        while not ended:
+            batch: list[PartReceipt] = []
+            receipt = await self._receipts.get()
+            if receipt is not None and told >= _PROMPT and self._receipts.empty():
+                await asyncio.sleep(GATHER)
+            while receipt is not None:
+                batch.append(receipt)
+                if len(batch) == MOST_AT_ONCE or self._receipts.empty():
+                    break
+                receipt = self._receipts.get_nowait()
+            ended = receipt is None
+            if batch:
+                request = ConfirmPartsRequest(upload_id=self._upload_id, parts=batch)
+                self._confirmed((await self._stub.ConfirmParts(request)).upload)
+                told += len(batch)

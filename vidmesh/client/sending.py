@@ -1,0 +1,115 @@
+"""Putting one part into the store, through the edge, until it is there."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from vidmesh.client.connection import Edge
+from vidmesh.client.errors import ClientError
+from vidmesh.client.pace import Pace
+from vidmesh.client.parts import Span
+from vidmesh.client.retrying import Backoff
+from vidmesh.client.source import Source, SourceChangedError
+from vidmesh.upload.v1.upload_service_pb2 import SignedPart
+
+_PIECE: Final = 128 * 1024
+_EARLY: Final = 5.0
+"""Seconds before its end that a signed URL is not begun with any more."""
+
+_STORED = (200, 201, 204)
+_THERE_ALREADY = 412
+_URL_REFUSED = 403
+_OTHER_BYTES = 400
+_PATIENCE: Final = Backoff(attempts=20, first=0.25, most=15.0)
+"""For parts: a restart of the store or the edge must not end an upload of hours. About three minutes in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyPart:
+    """A part with all that is needed to send it."""
+
+    span: Span
+    sha256: bytes
+    signed: SignedPart
+
+
+Sign = Callable[[Span], Awaitable[SignedPart]]
+"""Signs one part again."""
+
+
+class PartSender:
+    """Sends parts over one HTTP client. `moved` is told bytes as they leave, and negative ones when they must again."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, edge: Edge, source: Source, sign: Sign, moved: Callable[[int], None]
+    ) -> None:
+        self._http = http
+        self._edge = edge
+        self._source = source
+        self._sign = sign
+        self._moved = moved
+        self._pace = Pace()
+
+    async def send(self, part: ReadyPart) -> None:
+        """Returns once the store has the part.
+
+        Raises `SourceChangedError` when the file no longer has the bytes that were signed, `ClientError` when the
+        store has not taken the part for minutes.
+        """
+        failures, signed = 0, part.signed
+        while True:
+            if signed.expire_time.ToNanoseconds() / 1e9 - _EARLY < time.time():
+                signed = await self._sign(part.span)
+            async with self._pace.permit():
+                status, told = await self._put(part.span, signed)
+            if status in _STORED or status == _THERE_ALREADY:
+                self._pace.went_well()
+                return
+            self._moved(-told.sent)
+            if status == _OTHER_BYTES and await self._source.digest(part.span) != part.sha256:
+                raise SourceChangedError(f"{self._source.path.name} changed while it was being uploaded.")
+            failures += 1
+            if failures >= _PATIENCE.attempts:
+                raise ClientError(f"Part {part.span.number} is not taken: {told.why}.")
+            if status == _URL_REFUSED:
+                signed = await self._sign(part.span)
+            else:
+                self._pace.went_badly()
+            await asyncio.sleep(_PATIENCE.delay(failures))
+
+    async def _put(self, span: Span, signed: SignedPart) -> tuple[int, _Told]:
+        told = _Told()
+        body = await self._source.read(span)
+
+        async def pieces() -> AsyncGenerator[bytes]:
+            for start in range(0, len(body), _PIECE):
+                piece = body[start : start + _PIECE]
+                yield piece
+                told.sent += len(piece)
+                self._moved(len(piece))
+
+        headers = dict(signed.headers) | {"content-length": str(len(body))}
+        try:
+            answer = await self._http.put(self._edge.resolve(signed.url), content=pieces(), headers=headers)
+        except httpx.TransportError as error:
+            told.why = f"the connection failed ({type(error).__name__})"
+            return 0, told
+        told.why = f"the store answers {answer.status_code}"
+        if answer.status_code == _THERE_ALREADY:
+            # The store may answer before it has read the body; the part counts whole all the same.
+            self._moved(len(body) - told.sent)
+        return answer.status_code, told
+
+
+@dataclass(slots=True)
+class _Told:
+    """What is known of one attempt."""
+
+    sent: int = 0
+    why: str = ""

@@ -13,6 +13,7 @@ import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
@@ -153,7 +154,7 @@ class Settings(BaseSettings):
 
     def tables_url(self, service: str) -> str:
         """Where the tables of one service are: `{service}` and `{data}` in the pattern are filled in."""
-        return self.tables.url.format(service=service, data=Path(self.data).absolute())
+        return self.tables.url.format(service=service, data=quote(str(Path(self.data).absolute())))
 
     def file(self, pattern: str) -> Path:
         """The file that a setting names: `{data}` in it is filled in."""

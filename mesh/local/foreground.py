@@ -44,6 +44,8 @@ def run_stack(options: UpOptions, ready: Callable[[str], None] = lambda _url: No
     try:
         if left := kill_leftovers(data):
             say(f"ended {left} processes of a stack that had ended badly")
+        # Until the new one is written, nobody should take the process numbers of the last run for this one's.
+        data.stack_file.unlink(missing_ok=True)
         asyncio.run(_with_free_ports(options, data, ready))
     finally:
         lock.release()

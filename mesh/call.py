@@ -11,7 +11,7 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 
 from mesh.errors import sign_in_required
-from vidmesh.social.v1.account_pb2 import Role
+from vidmesh.social.v1.account_pb2 import ROLE_ADMINISTRATOR, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Principal:
     @property
     def is_administrator(self) -> bool:
         """Whether the account runs the installation."""
-        return self.role == Role.ROLE_ADMINISTRATOR
+        return self.role == ROLE_ADMINISTRATOR
 
 
 @dataclass(frozen=True, slots=True)

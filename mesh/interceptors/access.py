@@ -11,7 +11,7 @@ from mesh.errors import permission_denied, sign_in_required
 from mesh.identity import AUTHORIZATION, COUNTRY, EDGE, SERVICE_TOKEN, AccessTokenVerifier, bearer_token
 from mesh.policy import Policy
 from mesh.service_tokens import ServiceTokens
-from vidmesh.options.v1.options_pb2 import Access
+from vidmesh.options.v1.options_pb2 import ACCESS_ADMINISTRATOR, ACCESS_PUBLIC, ACCESS_SERVICE, Access
 
 READ: Final = frozenset({AUTHORIZATION, SERVICE_TOKEN, COUNTRY, EDGE})
 
@@ -33,7 +33,7 @@ class Gate:
         """
         sent = {key: value for key, value in metadata if key in READ and isinstance(value, str)}
         if not sent:
-            if policy.access != Access.ACCESS_PUBLIC:
+            if policy.access != ACCESS_PUBLIC:
                 require(policy.access, ANONYMOUS)
             return Call(method, ANONYMOUS, deadline)
         token = bearer_token(header) if (header := sent.get(AUTHORIZATION)) else None
@@ -48,13 +48,13 @@ class Gate:
 
 def require(access: Access.ValueType, caller: Caller) -> None:
     """Return where this caller may call a method of this access; raise as `Gate.admit` does otherwise."""
-    if access == Access.ACCESS_PUBLIC:
+    if access == ACCESS_PUBLIC:
         return
-    if access == Access.ACCESS_SERVICE:
+    if access == ACCESS_SERVICE:
         if caller.service is None:
             raise permission_denied("Only services of this installation may call this.", access="service")
         return
     if caller.user is None:
         raise sign_in_required()
-    if access == Access.ACCESS_ADMINISTRATOR and not caller.is_administrator:
+    if access == ACCESS_ADMINISTRATOR and not caller.is_administrator:
         raise permission_denied("Only an administrator may do this.", access="administrator")

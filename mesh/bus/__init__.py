@@ -19,6 +19,7 @@ from mesh.bus.model import (
     Outcome,
     Retry,
 )
+from mesh.bus.outbox import Outbox, outbox_table
 from mesh.bus.wakes import Wakes
 
 __all__ = [
@@ -39,10 +40,12 @@ __all__ = [
     "Job",
     "JobHandler",
     "JobQueue",
+    "Outbox",
     "Outcome",
     "Retry",
     "Subscription",
     "UnsuitableStream",
     "Wakes",
     "connect_bus",
+    "outbox_table",
 ]

@@ -37,8 +37,9 @@ async def connect_bus(
 ) -> AsyncGenerator[Bus]:
     """The bus for the length of the block; `name` is what the server's own monitoring shows.
 
-    A server that is starting is waited for; BusUnavailable when it does not answer `within` this time.
-    Publishing gives up after `publish_within`. Later the connection comes back by itself however long it was away. Raises InvalidContract, UnsuitableStream.
+    A server that is starting is waited for; BusUnavailable when it does not answer `within` this time. Later the
+    connection comes back by itself, however long it was away, while publishing fails after `publish_within`.
+    Raises InvalidContract, UnsuitableStream.
     """
     routes = all_routes()
     client = Client()

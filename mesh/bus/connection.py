@@ -14,7 +14,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from mesh.bus.consumers import Consumer, Handler, Plan
-from mesh.bus.envelope import Envelope, pack
+from mesh.bus.envelope import ID_HEADER, Envelope, pack
 from mesh.bus.errors import BusUnavailable, InvalidMessage
 from mesh.bus.model import Backoff, Done, Event, EventHandler, M, Outcome
 from mesh.bus.publishing import Publisher
@@ -62,15 +62,14 @@ class Bus:
         the stream has it, and raises BusUnavailable when that cannot be said within 10 s. Several may be awaited
         together. A wake has no id and is sent without waiting; a lost one is no error. Raises InvalidMessage.
         """
-        envelope = pack(message, event_id)
-        if event_id is None:
-            await self._publisher.hint(envelope)
-        else:
-            await self._publisher.send(envelope)
+        await self.send(pack(message, event_id))
 
     async def send(self, envelope: Envelope) -> None:
-        """Publish a fact or a job that was packed before. Raises BusUnavailable."""
-        await self._publisher.send(envelope)
+        """Publish a message that was packed before. Raises BusUnavailable."""
+        if ID_HEADER in envelope.headers:
+            await self._publisher.send(envelope)
+        else:
+            await self._publisher.hint(envelope)
 
     async def subscribe(
         self,

@@ -1,0 +1,1 @@
+"""TranscodeService: plans, hands out work, publishes what comes back."""

@@ -1,0 +1,75 @@
+"""How the processing of a video begins, begins again, and is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+from mesh.contention import LostRace, settle
+from mesh.errors import not_found, precondition
+from svc_transcode.processing import domain, plan
+from svc_transcode.processing.advancing import Media
+from svc_transcode.processing.model import Head, JobRow, State
+from svc_transcode.processing.queue import Queue
+from svc_transcode.processing.store import Change, ProcessingStore
+from vidmesh.common.v1.error_reason_pb2 import ErrorReason
+from vidmesh.transcode.v1.transcode_events_pb2 import ProcessingRestarted
+
+
+class Beginning:
+    """First runs and further ones."""
+
+    def __init__(self, store: ProcessingStore, queue: Queue, media: Media, options: plan.Options) -> None:
+        self._store = store
+        self._queue = queue
+        self._media = media
+        self._options = options
+
+    async def begin(self, video_id: str, channel_id: str, size: int) -> None:
+        """The upload is complete. Doing it again goes on where it was left."""
+        head = Head(video_id, channel_id, size, State.PROBING, run=1, start_time=datetime.now(UTC))
+        if not await self._store.create(head):
+            found = await self._store.head(video_id)
+            if found is None or found.value.state is not State.PROBING:
+                return
+            head = found.value
+        await self._queue_probe(head)
+
+    async def _queue_probe(self, head: Head) -> None:
+        jobs = (plan.probe_job(self._options, head.run),)
+        await self._store.add_jobs(head.video_id, jobs)
+        await self._queue.add(head.video_id, jobs, head.channel_id, head.start_time)
+
+    async def retry(self, video_id: str) -> Head:
+        """Begin a run of what is missing. Raises VIDEO_NOT_FOUND, NOTHING_TO_RETRY."""
+
+        async def restart() -> Head:
+            before = await self._store.head(video_id)
+            if before is None:
+                raise not_found(ErrorReason.ERROR_REASON_VIDEO_NOT_FOUND, "There is no such video.", video_id=video_id)
+            jobs = [row async for row in self._jobs(before.value)]
+            again = domain.retry(before.value, jobs, self._options, datetime.now(UTC))
+            if again is None:
+                raise precondition(
+                    ErrorReason.ERROR_REASON_NOTHING_TO_RETRY,
+                    "Nothing is missing: only a video that failed, or that misses a rendition, can be processed again.",
+                )
+            await self._store.activate(video_id)
+            await self._store.add_jobs(video_id, again.jobs)
+            await self._queue.add(video_id, again.jobs, again.head.channel_id, again.head.start_time)
+            told = ProcessingRestarted(video_id=video_id, run=again.head.run)
+            if not await self._store.commit(before, again.head, Change(events=(told,))):
+                raise LostRace
+            return again.head
+
+        return await settle(restart)
+
+    async def _jobs(self, head: Head) -> AsyncIterator[JobRow]:
+        if head.ended:
+            async for row in self._store.jobs(head.video_id):
+                yield row
+
+    async def purge(self, video_id: str) -> None:
+        """The video is gone for good: so is everything that was made of it."""
+        await self._store.purge(video_id)
+        await self._media.delete_folder(video_id, "")

@@ -1,0 +1,166 @@
+"""What happens to a video's processing when a job ends. Pure: heads in, heads out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from svc_transcode.processing import plan
+from svc_transcode.processing.model import Failure, Head, JobRow, JobState, State, Still, Track, TrackState
+
+PROCESSING_FAILED = Failure("PROCESSING", "Processing kept failing. The file is kept; try processing it again.")
+NOT_READ_BACK = Failure("PROCESSING", "What was stored could not be read back as it was made. Try processing it again.")
+NO_PICTURE = Failure("PROCESSING", "No rendition of the picture could be made. The file is kept; try again.")
+
+FIRST_WAIT = timedelta(milliseconds=500)
+LONGEST_WAIT = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """Hand the same job out again, this much later."""
+
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Do it as these smaller jobs instead."""
+
+    jobs: tuple[JobRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """It is failed for good."""
+
+
+def after_failure(job: JobRow, permanent: bool, most_attempts: int) -> TryAgain | Split | GiveUp:
+    """What becomes of a job whose attempt failed; `job.failures` counts this one too."""
+    if not permanent and job.failures < most_attempts:
+        return TryAgain(min(FIRST_WAIT * 2 ** (job.failures - 1), LONGEST_WAIT))
+    smaller = plan.split(job)
+    return Split(smaller) if smaller else GiveUp()
+
+
+def planned(head: Head, made: plan.Plan) -> Head:
+    """The source is known and its jobs are queued."""
+    return replace(head, state=State.ENCODING, tracks=made.tracks)
+
+
+def failed(head: Head, failure: Failure, now: datetime) -> Head:
+    """Nothing can be made of the source."""
+    return replace(head, state=State.FAILED, failure=failure, end_time=now)
+
+
+def chunk_made(head: Head, job: JobRow) -> Head:
+    """A job has made its chunk of its tracks."""
+    for name in job.tracks:
+        track = head.track(name)
+        if track.state is not TrackState.WAITING:
+            continue
+        done = track.done + 1
+        state = TrackState.MADE if done >= track.chunks else TrackState.WAITING
+        head = head.with_track(replace(track, done=done, state=state))
+    return head
+
+
+def stills_made(head: Head, stills: Iterable[Still]) -> Head:
+    """There are pictures to show for the video."""
+    return replace(head, stills=tuple(stills))
+
+
+def track_failed(head: Head, name: str, failure: Failure) -> Head:
+    """A track is given up; the others go on."""
+    track = head.track(name)
+    return head if track.state.settled else head.with_track(replace(track, state=TrackState.FAILED, failure=failure))
+
+
+def to_publish(head: Head) -> tuple[Track, ...]:
+    """Every track that the next generation of manifests has, if one is due; otherwise empty.
+
+    A picture waits for the sound, because a rendition is published when it can be played to its end.
+    """
+    if head.state is not State.ENCODING:
+        return ()
+    if any(t.state is TrackState.WAITING for t in head.tracks if not t.is_picture):
+        return ()
+    ready = tuple(t for t in head.tracks if t.state in {TrackState.MADE, TrackState.PUBLISHED, TrackState.VERIFIED})
+    due = any(t.state is TrackState.MADE for t in ready) or {t.name for t in ready} != set(head.listed)
+    return ready if due and any(t.is_picture for t in ready) else ()
+
+
+def published(head: Head, names: Sequence[str], folder: str, now: datetime) -> Head:
+    """A new generation of manifests has these tracks. The first makes the video playable."""
+    for name in names:
+        track = head.track(name)
+        if track.state is TrackState.MADE:
+            head = head.with_track(replace(track, state=TrackState.PUBLISHED))
+    return replace(
+        head,
+        generation=head.generation + 1,
+        manifests=folder,
+        listed=tuple(names),
+        playable_time=head.playable_time or now,
+    )
+
+
+def read_back(head: Head, name: str) -> Head:
+    """A published track was read back and is what was recorded."""
+    track = head.track(name)
+    if track.state is not TrackState.PUBLISHED:
+        return head
+    return head.with_track(replace(track, state=TrackState.VERIFIED))
+
+
+def finished(head: Head, now: datetime) -> Head | None:
+    """The head at its end, where every track is settled; otherwise None."""
+    if head.state is not State.ENCODING or not all(track.state.settled for track in head.tracks):
+        return None
+    if any(track.state is TrackState.VERIFIED for track in head.tracks if track.is_picture):
+        return replace(head, state=State.PROCESSED, end_time=now)
+    reasons = [track.failure for track in head.tracks if track.is_picture and track.failure]
+    return failed(head, reasons[0] if reasons else NO_PICTURE, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A new run: the head as it begins, and the jobs that are missing."""
+
+    head: Head
+    jobs: tuple[JobRow, ...]
+
+
+def retry(head: Head, jobs: Iterable[JobRow], options: plan.Options, now: datetime) -> Again | None:
+    """A new run of what is missing; None where nothing is. What was made already is not made again."""
+    if not head.ended:
+        return None
+    run = head.run + 1
+    begun = replace(head, run=run, start_time=now, end_time=None, failure=None)
+    if head.info is None or not head.tracks:
+        return Again(replace(begun, state=State.PROBING, tracks=()), (plan.probe_job(options, run),))
+    broken = [track for track in head.tracks if track.state is TrackState.FAILED]
+    if not broken:
+        return None
+    known, missing = list(jobs), list[JobRow]()
+    for track in broken:
+        keep, again = _missing(track, known, run)
+        missing += again
+        begun = begun.with_track(replace(track, state=TrackState.WAITING, done=keep, failure=None))
+    return Again(replace(begun, state=State.ENCODING), tuple(missing))
+
+
+def _missing(track: Track, jobs: Iterable[JobRow], run: int) -> tuple[int, list[JobRow]]:
+    """How many chunks of the track can be kept, and jobs for the others."""
+    by_chunk: dict[int, JobRow] = {}
+    for job in jobs:
+        if track.name not in job.tracks or job.kind not in {plan.Kind.VIDEO, plan.Kind.AUDIO}:
+            continue
+        known = by_chunk.get(job.chunk)
+        if known is None or (job.state is JobState.DONE, job.run) > (known.state is JobState.DONE, known.run):
+            by_chunk[job.chunk] = job
+    unreadable = track.done >= track.chunks
+    kept = 0 if unreadable else sum(job.state is JobState.DONE for job in by_chunk.values())
+    redo = [job for job in by_chunk.values() if unreadable or job.state is not JobState.DONE]
+    return kept, [plan.again(job, track.name, run) for job in redo]

@@ -1,0 +1,219 @@
+"""What is known of a video's processing, as data with one JSON form.
+
+The head is small whatever the length of the video: it counts chunks, and the rows of the jobs hold what each made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+
+from pydantic import TypeAdapter
+
+from svc_transcode.media.info import SourceInfo
+from svc_transcode.media.ladder import Rung
+
+
+class State(StrEnum):
+    """How far a video is."""
+
+    PROBING = "probing"
+    ENCODING = "encoding"
+    """Jobs are planned; tracks are published one by one and read back."""
+    PROCESSED = "processed"
+    FAILED = "failed"
+
+
+class TrackState(StrEnum):
+    """How far one track is."""
+
+    WAITING = "waiting"
+    """Not every chunk is made."""
+    MADE = "made"
+    """Every chunk is made; it is in no manifest yet."""
+    PUBLISHED = "published"
+    """In the manifests; not read back yet."""
+    VERIFIED = "verified"
+    FAILED = "failed"
+    """Given up; `failure` says why."""
+
+    @property
+    def settled(self) -> bool:
+        """Nothing more comes of it."""
+        return self in {TrackState.VERIFIED, TrackState.FAILED}
+
+
+class JobState(StrEnum):
+    """How far a job is."""
+
+    QUEUED = "queued"
+    RELEASED = "released"
+    """Handed to the bus; a worker may be on it."""
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    """Its track was given up, or it was split into smaller ones."""
+
+
+class Kind(StrEnum):
+    """What a job does."""
+
+    PROBE = "probe"
+    VIDEO = "video"
+    AUDIO = "audio"
+    THUMBNAILS = "thumbnails"
+    VERIFY = "verify"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something was given up."""
+
+    reason: str
+    """Name of a `vidmesh.transcode.v1.FailureReason` without its prefix."""
+    sentence: str
+    """For the creator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One rendition of the picture, or one track of sound."""
+
+    name: str
+    """The quality of a picture ("720p"), or "audio", "audio-1", …"""
+    rung: Rung | None
+    """None for sound."""
+    stream_index: int
+    """Of the source stream it is made from."""
+    chunks: int
+    cost: int
+    """Of the whole track, in arbitrary units, to weigh progress by."""
+    state: TrackState = TrackState.WAITING
+    done: int = 0
+    """Chunks that are made."""
+    failure: Failure | None = None
+    language: str = ""
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is a rendition of the picture."""
+        return self.rung is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A still that was made: its path is under the video's media prefix."""
+
+    path: str
+    width: int
+    height: int
+    time: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A video's processing as a whole."""
+
+    video_id: str
+    channel_id: str
+    size: int
+    """Of the source, bytes."""
+    state: State
+    run: int
+    """Which run of processing this is; a retry begins the next."""
+    start_time: datetime
+    info: SourceInfo | None = None
+    """Once probed; without its index, which only planning needs."""
+    tracks: tuple[Track, ...] = ()
+    stills: tuple[Still, ...] = ()
+    generation: int = 0
+    """Of the manifests; 0 before the first."""
+    manifests: str = ""
+    """Folder of the published generation, under the video's media prefix."""
+    listed: tuple[str, ...] = ()
+    """The tracks that the published generation has."""
+    playable_time: datetime | None = None
+    end_time: datetime | None = None
+    failure: Failure | None = None
+
+    def track(self, name: str) -> Track:
+        """The track of that name. Raises KeyError."""
+        for track in self.tracks:
+            if track.name == name:
+                return track
+        raise KeyError(name)
+
+    def with_track(self, changed: Track) -> Head:
+        """The same with one track changed."""
+        return replace(self, tracks=tuple(changed if t.name == changed.name else t for t in self.tracks))
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more happens by itself."""
+        return self.state in {State.PROCESSED, State.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a finished job left in the object store."""
+
+    result: str
+    """A media library's result in its JSON form; paths are relative to `folder`."""
+    folder: str
+    """Under the video's media prefix."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One job."""
+
+    name: str
+    kind: Kind
+    priority: int
+    """Smaller goes first."""
+    spec: str
+    """The media library's job in JSON, without its source; empty for VERIFY, whose work is found when it begins."""
+    tracks: tuple[str, ...] = ()
+    """The tracks that it makes a chunk of, or reads back."""
+    chunk: int = 0
+    run: int = 1
+    """The run of processing that made it."""
+    state: JobState = JobState.QUEUED
+    release: int = 0
+    """How often it was handed to the bus."""
+    attempt: int = 0
+    """Of the newest release: the newest attempt that began."""
+    failures: int = 0
+    """Attempts that failed, over all releases of this run."""
+    queue_time: datetime | None = None
+    made: Made | None = None
+    failure: Failure | None = None
+    channel_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackFile:
+    """A published track: what VideoFile says of it."""
+
+    file_id: str
+    name: str
+    codec: str
+    size: int
+    bitrate: int
+    peak_bitrate: int
+    width: int
+    height: int
+    frame_rate: str
+    checksum: str
+    duration: Fraction
+    create_time: datetime
+    language: str = ""
+    samples: int = 0
+    """Pictures, to compare with what reading back decodes; 0 for sound."""
+
+
+HEAD: TypeAdapter[Head] = TypeAdapter(Head)
+JOB: TypeAdapter[JobRow] = TypeAdapter(JobRow)
+TRACK_FILE: TypeAdapter[TrackFile] = TypeAdapter(TrackFile)

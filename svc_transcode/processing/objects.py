@@ -1,0 +1,27 @@
+"""Media of videos in the object store, as the steps that no worker takes need it."""
+
+from __future__ import annotations
+
+from mesh.objects import Objects
+
+
+class MediaStore:
+    """Objects below `v/<video_id>/` of the media bucket."""
+
+    def __init__(self, objects: Objects, bucket: str) -> None:
+        self._objects = objects
+        self._bucket = bucket
+
+    async def put(self, video_id: str, path: str, text: str, content_type: str, cache_control: str) -> None:
+        """Store a text. Raises ObjectsUnavailable."""
+        await self._objects.put(
+            self._bucket,
+            f"v/{video_id}/{path}",
+            text.encode(),
+            content_type=content_type,
+            cache_control=cache_control,
+        )
+
+    async def delete_folder(self, video_id: str, prefix: str) -> None:
+        """Delete everything whose path begins so. Raises ObjectsUnavailable."""
+        await self._objects.delete_prefix(self._bucket, f"v/{video_id}/{prefix}")

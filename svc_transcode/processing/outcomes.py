@@ -1,0 +1,65 @@
+"""What the end of a job means for its video: the head as it becomes, and the facts to tell. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from google.protobuf.message import Message
+
+from svc_transcode.media import jobs as media
+from svc_transcode.processing import domain, plan, view
+from svc_transcode.processing.model import Failure, Head, JobRow, Kind, Made, Still, TrackFile
+from vidmesh.transcode.v1 import transcode_events_pb2 as events
+
+Outcome = tuple[Head, tuple[Message, ...]]
+
+
+def probed(head: Head, result: media.Probed, made: plan.Plan) -> Outcome:
+    """The source is known."""
+    info = replace(result.info, index=())
+    told = events.SourceProbed(video_id=head.video_id)
+    told.duration.FromNanoseconds(view.nanoseconds(info.duration))
+    return domain.planned(replace(head, info=info), made), (told,)
+
+
+def stills(head: Head, result: media.ThumbnailsMade, made: Made) -> Outcome:
+    """There are stills; the first is the default."""
+    found = tuple(Still(f"{made.folder}/{t.file.path}", t.width, t.height, t.time) for t in result.thumbnails)
+    if not found:
+        return head, ()
+    told = events.StillsMade(video_id=head.video_id, path=found[0].path, width=found[0].width, height=found[0].height)
+    return domain.stills_made(head, found), (told,)
+
+
+def read_back(head: Head, job: JobRow, result: media.Verified, recorded: TrackFile | None) -> Outcome:
+    """A track was decoded to its end: as many pictures as were encoded, or it is not what was recorded."""
+    name = job.tracks[0]
+    if recorded is None or (recorded.samples and recorded.samples != result.frames):
+        return domain.track_failed(head, name, domain.NOT_READ_BACK), ()
+    return domain.read_back(head, name), ()
+
+
+def given_up(head: Head, job: JobRow, permanent: bool, now: datetime) -> Outcome:
+    """A job is failed for good. The creator reads the reason where the file is at fault, and a plain word otherwise."""
+    failure = job.failure if permanent and job.failure else domain.PROCESSING_FAILED
+    match job.kind:
+        case Kind.PROBE:
+            after = domain.failed(head, failure, now)
+            return after, (finished(after),)
+        case Kind.VIDEO | Kind.AUDIO:
+            return domain.track_failed(head, job.tracks[0], failure), ()
+        case Kind.VERIFY:
+            return domain.track_failed(head, job.tracks[0], domain.NOT_READ_BACK), ()
+        case Kind.THUMBNAILS:
+            return head, ()
+
+
+def finished(head: Head) -> events.ProcessingFinished:
+    """Processing ended, either way."""
+    return events.ProcessingFinished(video_id=head.video_id, failure_reason=view.failure_reason(head), run=head.run)
+
+
+def plain(reason: str, sentence: str) -> Failure:
+    """What a worker says went wrong."""
+    return Failure(reason.removeprefix("FAILURE_REASON_"), sentence or domain.PROCESSING_FAILED.sentence)

@@ -1,0 +1,211 @@
+"""What workers ask and tell: begin a job, report, finish. Each is fenced by release and attempt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from mesh.contention import LostRace, settle
+from mesh.errors import Fault, aborted, unavailable
+from svc_transcode.media import jobs as media
+from svc_transcode.processing import domain, outcomes, plan
+from svc_transcode.processing.ids import JobId, no_such_job
+from svc_transcode.processing.model import Failure, Head, JobRow, JobState, Kind, Made, State, TrackState
+from svc_transcode.processing.packaging import Objects, gather
+from svc_transcode.processing.queue import Queue
+from svc_transcode.processing.store import Change, ProcessingStore, Versioned
+from vidmesh.common.v1.error_reason_pb2 import ErrorReason
+
+FINISH_ATTEMPTS = 40
+"""Hundreds of workers may finish chunks of one video at the same moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a worker is to do."""
+
+    job: JobRow
+    folder: str
+    objects: Objects
+    """For VERIFY: what to read back."""
+
+
+class Working:
+    """The jobs of workers."""
+
+    def __init__(self, store: ProcessingStore, queue: Queue, options: plan.Options, most_attempts: int) -> None:
+        self._store = store
+        self._queue = queue
+        self._options = options
+        self._most_attempts = most_attempts
+
+    async def start(self, job_id: JobId, attempt: int, worker: str) -> Begun:
+        """An attempt begins and shuts earlier ones out. Raises JOB_NOT_FOUND, JOB_FENCED."""
+
+        async def begin() -> Begun:
+            head, found = await self._load(job_id)
+            job = found.value
+            _fence(job, job_id, attempt)
+            if not _is_wanted(head.value, job):
+                await self._store.change_job(job_id.video_id, found, replace(job, state=JobState.CANCELLED))
+                await self._settle(job_id)
+                raise fenced(job_id)
+            begun = replace(job, attempt=attempt)
+            if begun != job and not await self._store.change_job(job_id.video_id, found, begun):
+                raise LostRace
+            return Begun(begun, job_id.folder(job.kind, attempt), await self._objects(head.value, job))
+
+        begun = await settle(begin)
+        await self._queue.seen(job_id.video_id, job_id.job, worker)
+        return begun
+
+    async def report(self, job_id: JobId, attempt: int, share: float) -> None:
+        """An attempt goes on. Raises JOB_NOT_FOUND, JOB_FENCED."""
+        found = await self._store.job(job_id.video_id, job_id.job)
+        if found is None:
+            raise no_such_job(str(job_id))
+        _fence(found.value, job_id, attempt)
+        await self._store.report(job_id.video_id, found.value, share)
+        await self._queue.seen(job_id.video_id, job_id.job)
+
+    async def succeed(self, job_id: JobId, attempt: int, result: str) -> JobRow:
+        """An attempt made what it should; the row as it is recorded. Raises JOB_NOT_FOUND, JOB_FENCED.
+
+        Recording the same success twice is no error.
+        """
+
+        async def record() -> JobRow:
+            head, found = await self._load(job_id)
+            job = found.value
+            made = Made(result, job_id.folder(job.kind, attempt))
+            if job.state is JobState.DONE and job.made == made:
+                return job
+            _fence(job, job_id, attempt)
+            _wanted(head.value, job, job_id)
+            done = replace(job, state=JobState.DONE, made=made)
+            after, told = await self._made(head.value, done, made)
+            if not await self._store.commit(head, after, Change(jobs=((found, done),), events=told)):
+                raise LostRace
+            return done
+
+        done = await settle(record, FINISH_ATTEMPTS)
+        await self._settle(job_id)
+        return done
+
+    async def fail(self, job_id: JobId, attempt: int, failure: Failure, permanent: bool) -> timedelta | None:
+        """An attempt failed: how long to wait before the next one, or None where there is none.
+
+        Raises JOB_NOT_FOUND, JOB_FENCED.
+        """
+
+        async def record() -> timedelta | None:
+            head, found = await self._load(job_id)
+            _fence(found.value, job_id, attempt)
+            _wanted(head.value, found.value, job_id)
+            return await self._failed(job_id, head, found, failure, permanent)
+
+        wait = await settle(record, FINISH_ATTEMPTS)
+        if wait is None:
+            await self._settle(job_id)
+        return wait
+
+    async def give_up(self, job_id: JobId) -> None:
+        """The bus gave the job up: its attempts were used up without a word, by workers that died of it."""
+
+        async def record() -> None:
+            try:
+                head, found = await self._load(job_id)
+            except Fault:
+                return
+            job = found.value
+            if job.state is JobState.RELEASED and job.release == job_id.release and not head.value.ended:
+                exhausted = replace(found, value=replace(job, failures=self._most_attempts))
+                await self._failed(job_id, head, exhausted, domain.PROCESSING_FAILED, permanent=False)
+
+        await settle(record, FINISH_ATTEMPTS)
+        await self._settle(job_id)
+
+    async def _load(self, job_id: JobId) -> tuple[Versioned[Head], Versioned[JobRow]]:
+        head = await self._store.head(job_id.video_id)
+        found = await self._store.job(job_id.video_id, job_id.job)
+        if head is None or found is None:
+            raise no_such_job(str(job_id))
+        return head, found
+
+    async def _objects(self, head: Head, job: JobRow) -> Objects:
+        if job.kind is not Kind.VERIFY:
+            return ()
+        rows = [row async for row in self._store.jobs(head.video_id)]
+        return gather(head.track(job.tracks[0]), rows).objects
+
+    async def _made(self, head: Head, job: JobRow, made: Made) -> outcomes.Outcome:
+        result = media.from_json(media.RESULT, made.result)
+        if isinstance(result, media.Probed):
+            planned = plan.plan(result.info, self._options, head.run)
+            # Queued before the head says so: a crash in between repeats the probe's end, which plans the same.
+            await self._store.add_jobs(head.video_id, planned.jobs)
+            await self._queue.add(head.video_id, planned.jobs, head.channel_id, head.start_time)
+            return outcomes.probed(head, result, planned)
+        if isinstance(result, media.ThumbnailsMade):
+            return outcomes.stills(head, result, made)
+        if isinstance(result, media.Verified):
+            recorded = {track.name: track for track in await self._store.tracks(head.video_id)}
+            return outcomes.read_back(head, job, result, recorded.get(job.tracks[0]))
+        return domain.chunk_made(head, job), ()
+
+    async def _failed(
+        self, job_id: JobId, head: Versioned[Head], found: Versioned[JobRow], failure: Failure, permanent: bool
+    ) -> timedelta | None:
+        counted = replace(found.value, failures=found.value.failures + 1, failure=failure)
+        decision = domain.after_failure(counted, permanent, self._most_attempts)
+        if isinstance(decision, domain.TryAgain):
+            if not await self._store.change_job(job_id.video_id, found, counted):
+                raise LostRace
+            return decision.after
+        if isinstance(decision, domain.Split):
+            await self._store.add_jobs(job_id.video_id, decision.jobs)
+            await self._queue.add(job_id.video_id, decision.jobs, head.value.channel_id, head.value.start_time)
+            after, told = head.value, ()
+            ended = replace(counted, state=JobState.CANCELLED)
+        else:
+            after, told = outcomes.given_up(head.value, counted, permanent, datetime.now(UTC))
+            ended = replace(counted, state=JobState.FAILED)
+        if not await self._store.commit(head, after, Change(jobs=((found, ended),), events=told)):
+            raise LostRace
+        return None
+
+    async def _settle(self, job_id: JobId) -> None:
+        await self._queue.settle(job_id.video_id, job_id.job)
+        await self._store.forget_report(job_id.video_id, job_id.job)
+
+
+def _fence(job: JobRow, job_id: JobId, attempt: int) -> None:
+    """Raises JOB_FENCED unless this is the newest attempt of the newest release of a job that is out."""
+    if job.state is not JobState.RELEASED or job.release != job_id.release or job.attempt > attempt:
+        raise fenced(job_id)
+
+
+def _wanted(head: Head, job: JobRow, job_id: JobId) -> None:
+    """Raises JOB_FENCED where nobody waits for the job any more."""
+    if not _is_wanted(head, job):
+        raise fenced(job_id)
+
+
+def _is_wanted(head: Head, job: JobRow) -> bool:
+    """Whether its end would mean something. Raises UNAVAILABLE where the head does not know of the job yet."""
+    if job.run > head.run or (head.state is State.PROBING and job.kind is not Kind.PROBE):
+        raise unavailable("The job is queued, but its plan is not written yet. Try again shortly.")
+    if head.ended or (head.state is not State.PROBING and job.kind is Kind.PROBE):
+        return False
+    if job.kind is Kind.VERIFY:
+        return head.track(job.tracks[0]).state is TrackState.PUBLISHED
+    return not job.tracks or any(head.track(name).state is TrackState.WAITING for name in job.tracks)
+
+
+def fenced(job_id: JobId) -> Fault:
+    """ABORTED: the work is not wanted any more."""
+    return aborted(
+        ErrorReason.ERROR_REASON_JOB_FENCED,
+        "The job is done, given up, or in other hands: drop the work.",
+        job_id=str(job_id),
+    )

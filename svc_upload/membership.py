@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import grpc
 import grpc.aio
@@ -19,7 +19,10 @@ from mesh.statuses import fault_in
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.social.v1.channel_pb2 import ChannelRole
 from vidmesh.social.v1.channel_service_pb2 import CheckMemberRequest, GetChannelRequest
-from vidmesh.social.v1.channel_service_pb2_grpc import ChannelServiceAsyncStub
+
+if TYPE_CHECKING:
+    # It exists in the stubs' types alone.
+    from vidmesh.social.v1.channel_service_pb2_grpc import ChannelServiceAsyncStub
 
 REMEMBERED: Final = 5.0
 """Seconds; a manager who was removed may act for that long at most, were the event of it lost."""

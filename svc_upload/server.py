@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from mesh.bus import Bus
 from mesh.bus.outbox import Outbox
 from mesh.grants import GrantSigner
 from mesh.keyring import KeyRing
 from mesh.server import Hosted, Runtime
-from svc_upload.agenda.loop import run_agenda
+from svc_upload.agenda.loop import Handler, run_agenda
 from svc_upload.agenda.store import Agenda
 from svc_upload.events import forget_members
 from svc_upload.kinds import PUBLISH, PURGE, SOURCE, UPLOAD
@@ -37,8 +39,31 @@ from vidmesh.upload.v1.upload_service_pb2_grpc import add_UploadServiceServicer_
 from vidmesh.upload.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_server
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the process is made of, before anything of it runs."""
+
+    hosted: Sequence[Hosted]
+    outbox: Outbox
+    agenda: Agenda
+    handlers: Mapping[str, Handler]
+    facts: ProcessingEvents
+    membership: Membership
+    bus: Bus
+
+
 async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     """UploadService and VideoService, with their consumers, the outbox's relay and the agenda."""
+    parts = await build(runtime)
+    await parts.facts.subscribe(parts.bus)
+    await forget_members(parts.bus, parts.membership)
+    runtime.background(parts.outbox.run, "outbox")
+    runtime.background(lambda: run_agenda(parts.agenda, parts.handlers, runtime.log), "agenda")
+    return parts.hosted
+
+
+async def build(runtime: Runtime) -> Parts:
+    """Open what is needed and put the parts together."""
     settings = runtime.settings
     chosen = settings.upload
     keeps_source = chosen.keep_source == "always"
@@ -64,48 +89,41 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
         max_active_uploads=chosen.max_active_uploads,
         min_free_bytes=chosen.min_free_bytes,
     )
-    creating = Creating(
-        uploads,
-        claims,
-        videos,
-        agenda,
-        Disk.of(settings),
-        runtime.sealer.derive("uploads"),
-        limits,
-        chosen.expire_after,
-    )
+    id_key, disk = runtime.sealer.derive("uploads"), Disk.of(settings)
+    creating = Creating(uploads, claims, videos, agenda, disk, id_key, limits, chosen.expire_after)
     receiving = Receiving(uploads, objects, bucket, bus, chosen.expire_after, runtime.log)
-    facts = ProcessingEvents(videos, agenda, keeps_source=keeps_source, keep_source_for=chosen.keep_source_for)
-    handlers = {
-        UPLOAD: ending.look_after,
-        PURGE: upkeep.purge,
-        SOURCE: upkeep.drop_source,
-        PUBLISH: upkeep.announce,
-    }
-
-    await facts.subscribe(bus)
-    await forget_members(bus, membership)
-    runtime.background(outbox.run, "outbox")
-    runtime.background(lambda: run_agenda(agenda, handlers, runtime.log), "agenda")
-    return [
-        Hosted(
-            name="vidmesh.upload.v1.UploadService",
-            servicer=UploadServicer(
-                uploads, videos, creating, receiving, ending, membership, pictures, runtime.page_tokens
+    upload_servicer = UploadServicer(
+        uploads, videos, creating, receiving, ending, membership, pictures, runtime.page_tokens
+    )
+    video_servicer = VideoServicer(
+        videos,
+        Viewing(videos, membership),
+        membership,
+        pictures,
+        agenda,
+        runtime.page_tokens,
+        chosen.purge_deleted_after,
+    )
+    return Parts(
+        hosted=(
+            Hosted(
+                name="vidmesh.upload.v1.UploadService",
+                servicer=upload_servicer,
+                add=add_UploadServiceServicer_to_server,
             ),
-            add=add_UploadServiceServicer_to_server,
-        ),
-        Hosted(
-            name="vidmesh.upload.v1.VideoService",
-            servicer=VideoServicer(
-                videos,
-                Viewing(videos, membership),
-                membership,
-                pictures,
-                agenda,
-                runtime.page_tokens,
-                chosen.purge_deleted_after,
+            Hosted(
+                name="vidmesh.upload.v1.VideoService", servicer=video_servicer, add=add_VideoServiceServicer_to_server
             ),
-            add=add_VideoServiceServicer_to_server,
         ),
-    ]
+        outbox=outbox,
+        agenda=agenda,
+        handlers={
+            UPLOAD: ending.look_after,
+            PURGE: upkeep.purge,
+            SOURCE: upkeep.drop_source,
+            PUBLISH: upkeep.announce,
+        },
+        facts=ProcessingEvents(videos, agenda, keeps_source=keeps_source, keep_source_for=chosen.keep_source_for),
+        membership=membership,
+        bus=bus,
+    )

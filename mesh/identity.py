@@ -131,7 +131,11 @@ class AccessTokenVerifier:
                 algorithms=[ALGORITHM],
                 issuer=self._issuer,
                 leeway=LEEWAY,
-                options={"require": ["iss", "sub", "sid", "role", "iat", "exp"], "verify_aud": False},
+                options={
+                    "require": ["iss", "sub", "sid", "role", "iat", "exp"],
+                    "verify_aud": False,
+                    "verify_iat": False,
+                },
             )
         except jwt.ExpiredSignatureError:
             raise _refusal("The access token has expired.") from None

@@ -63,7 +63,7 @@ class ServiceTokens:
                 algorithms=[ALGORITHM],
                 issuer=ISSUER,
                 leeway=LEEWAY,
-                options={"require": ["iss", "sub", "exp"], "verify_aud": False},
+                options={"require": ["iss", "sub", "exp"], "verify_aud": False, "verify_iat": False},
             )
         except jwt.InvalidTokenError:
             raise unauthenticated(

@@ -4,6 +4,7 @@ Run by path (`python -I -S launcher.py PARENT PROGRAMME ARG…`), so that it cos
 A `preexec_fn` would do the same, but runs Python between fork and exec in a process that has threads.
 """
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -23,7 +24,9 @@ def main() -> None:
         sys.exit(1)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    # macOS has a further limit, which is told by no call; then what is there has to do.
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
     os.execv(sys.argv[2], sys.argv[2:])  # noqa: S606
 
 

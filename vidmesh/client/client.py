@@ -160,11 +160,17 @@ class Client:
         return watch_processing(self.processing, video_id, cursor, self.backoff)
 
     async def play(
-        self, video_id: str, device: DeviceType.ValueType = DeviceType.DEVICE_TYPE_UNSPECIFIED, patience: float = 0.0
+        self,
+        video_id: str,
+        device: DeviceType.ValueType = DeviceType.DEVICE_TYPE_UNSPECIFIED,
+        *,
+        generation: int = 0,
+        patience: float = 0.0,
     ) -> Playback:
         """A grant to play, with absolute URLs.
 
-        `patience` is how many seconds a video may still not be playable, for a caller who knows that it will be.
+        `patience` is how many seconds a video may still not be playable, or its manifests be older than `generation`,
+        for a caller who knows better from `watch_processing`; an older answer is better than none.
         Raises VIDEO_NOT_FOUND, VIDEO_NOT_PLAYABLE, NO_DECODABLE_RENDITION.
         """
         loop = asyncio.get_running_loop()
@@ -172,7 +178,9 @@ class Client:
         while True:
             try:
                 request = GetPlaybackRequest(video_id=video_id, device=device)
-                return (await self.playback.GetPlayback(request)).playback
+                playback = (await self.playback.GetPlayback(request)).playback
+                if playback.manifest_generation >= generation or loop.time() > give_up:
+                    return playback
             except VidmeshError as error:
                 if error.reason != "VIDEO_NOT_PLAYABLE" or loop.time() > give_up:
                     raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -94,7 +94,7 @@ async def _get(http: httpx.AsyncClient, url: str) -> httpx.Response:
         answer = await http.get(url)
     except httpx.TransportError as error:
         raise ClientError(f"{_name(url)} cannot be fetched ({type(error).__name__}).") from error
-    if answer.status_code != httpx.codes.OK:
+    if not answer.is_success:
         raise ClientError(f"{_name(url)} cannot be fetched: the edge answers {answer.status_code}.")
     return answer
 
@@ -116,7 +116,8 @@ def decode(file: BinaryIO, kind: str) -> tuple[int, float]:
     try:
         with av.open(file, mode="r") as container:
             stream = container.streams.get({kind: 0})[0]
-            for frame in container.decode(stream):
+            frames: Iterator[Any] = container.decode(stream)
+            for frame in frames:
                 at = float(frame.time or 0.0)
                 first = at if first is None else min(first, at)
                 count += _units(frame, kind)

@@ -1,0 +1,30 @@
+"""What all commands of the client have in common."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCommand:
+    """One command, by the names that the command line looks for."""
+
+    name: str
+    help: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    module: str
+    """Beside this one; its `run(args)` is a coroutine that returns the exit code."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Adds the command's arguments."""
+        self.arguments(parser)
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Does it. Raises `ClientError` or `VidmeshError`, whose text is a sentence for a person."""
+        import asyncio
+
+        work = import_module(f"vidmesh.client.commands.{self.module}")
+        return asyncio.run(work.run(args))

@@ -26,7 +26,7 @@ LONGEST_DELAY = 10.0
 CALM = 30.0
 """A part that has lived this many seconds is started again at once, however often it died before."""
 START_TIMEOUT = 60.0
-TRIES = 4
+TRIES = 3
 """A part that was never ready and dies this often cannot be started."""
 
 

@@ -55,18 +55,19 @@ class Agenda:
 
     async def due(self, now: datetime) -> AsyncIterator[Item]:
         """Everything due at `now`, oldest first; hours that are over and empty are passed over from then on."""
-        floor = await self._tables.get(AGENDA_FLOOR, FLOOR)
-        first = HOURS.of(now - SETTLED) if floor is None else HOUR.of(floor)
-        for hour in range(first, HOURS.of(now) + 1):
+        row = await self._tables.get(AGENDA_FLOOR, FLOOR)
+        floor = HOURS.of(now - SETTLED) if row is None else HOUR.of(row)
+        empty_below = floor
+        for hour in range(floor, HOURS.of(now) + 1):
             found = False
             async for item in self._of_hour(hour, now):
                 found = True
                 yield item
-            over = HOURS.start(hour + 1) + SETTLED <= now
-            if over and not found and hour == first:
-                # Losing means that another replica moved it, to the same place.
-                await self._tables.update(AGENDA_FLOOR, FLOOR, {"hour": hour + 1}, expect={"hour": hour})
-                first = hour + 1
+            if hour == empty_below and not found and HOURS.start(hour + 1) + SETTLED <= now:
+                empty_below = hour + 1
+        if empty_below > floor:
+            # Losing means that another replica moved it, and its next look goes on from there.
+            await self._tables.update(AGENDA_FLOOR, FLOOR, {"hour": empty_below}, expect={"hour": floor})
 
     async def _of_hour(self, hour: int, now: datetime) -> AsyncIterator[Item]:
         cursor: bytes | None = None

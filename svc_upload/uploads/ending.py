@@ -81,8 +81,9 @@ class Ending:
             parts = await self._uploads.all_parts(before.upload_id)
             digest = check_whole(before, {part.number: part.sha256 for part in parts})
             check_claimed(digest, claimed)
-            after = completed(before, digest, datetime.now(UTC))
-            await self._note(after, SOON)
+            now = datetime.now(UTC)
+            after = completed(before, digest, now)
+            await self._note(after, now + SOON)
             event = UploadCompleted(
                 video_id=after.video_id,
                 upload_id=after.upload_id,
@@ -126,7 +127,7 @@ class Ending:
                 await self._give_up(before, UploadState.UPLOAD_STATE_ABORTED, now)
                 return
             # Also where the source is gone already: its header may have been waiting for this video to go.
-            await self._note(before, timedelta(seconds=1))
+            await self._note(before, now)
             if not before.source_gone and not await self._uploads.change(before, without_source(before)):
                 raise LostRace
 
@@ -163,7 +164,7 @@ class Ending:
 
     async def _give_up(self, before: UploadRecord, state: UploadState.ValueType, now: datetime) -> UploadRecord:
         after = given_up(before, state, now)
-        await self._note(after, timedelta(seconds=1))
+        await self._note(after, now)
         if not await self._uploads.change(before, after):
             raise LostRace
         return after
@@ -217,6 +218,5 @@ class Ending:
             if cursor is None:
                 return
 
-    async def _note(self, upload: UploadRecord, after: timedelta) -> None:
-        due = datetime.now(UTC) + after
+    async def _note(self, upload: UploadRecord, due: datetime) -> None:
         await self._agenda.note(upload_item(upload.upload_id, upload.account_id, due))

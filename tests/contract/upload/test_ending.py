@@ -164,7 +164,7 @@ async def test_the_source_of_a_failed_video_and_of_a_new_run_stays(serve: Serve)
 async def test_the_source_stays_where_it_is_always_kept(served: Served) -> None:
     begun = await served.complete()
     await served.tell(ProcessingFinished(video_id=begun.video.video_id, run=1))
-    await served.at(days=300)
+    await served.at(days=20)
     assert len(await served.stored(begun.upload)) == 1
 
 

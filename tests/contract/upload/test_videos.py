@@ -293,8 +293,17 @@ async def test_a_deleted_video_is_only_undeleted(served: Served) -> None:
     for _ in range(2):
         undeleted = await served.videos.UndeleteVideo(UndeleteVideoRequest(video_id=video_id), metadata=served.me)
         assert not undeleted.video.HasField("delete_time")
-    await served.at(days=31)
-    assert (await get(served, video_id)).video_id == video_id
+
+
+async def test_an_undeleted_video_is_not_purged(serve: Serve) -> None:
+    async with serve(upload={"purge_deleted_after": 60}) as served:
+        kept, gone = await playable(served), await playable(served)
+        for video_id in (kept, gone):
+            await delete(served, video_id)
+        await served.videos.UndeleteVideo(UndeleteVideoRequest(video_id=kept), metadata=served.me)
+        await served.at(minutes=2)
+        assert (await get(served, kept)).video_id == kept
+        assert (await refusal(get(served, gone))).reason_name == "VIDEO_NOT_FOUND"
 
 
 async def test_lists_are_paged_over_what_the_caller_may_not_see(served: Served) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from mesh.server import run_service
 from svc_playback.server import assemble
 
 if __name__ == "__main__":
-    run_service("svc_playback", assemble)
+    sys.exit(run_service("svc_playback", assemble))

@@ -1,5 +1,7 @@
 """Wakes: hints that something changed, shared out to the listeners of this process.
 
+A fact can be listened to like a wake, by every process at once: whoever must not miss one subscribes to it instead.
+
 One subscription a type and process, however many listeners there are.
 """
 
@@ -114,10 +116,10 @@ class WakeHub:
         self._subscribing = asyncio.Lock()
 
     async def join(self, kind: type[M], listener: Listener) -> None:
-        """Wakes that are sent after this returns reach `listener`. Raises InvalidMessage for what is no wake."""
+        """Wakes that are sent after this returns reach `listener`. Raises InvalidMessage for jobs."""
         route = route_of(kind)
-        if route.delivery != Delivery.DELIVERY_WAKE:
-            raise InvalidMessage(f"{route.type_name} is no wake: subscribe to it")
+        if route.delivery == Delivery.DELIVERY_JOB:
+            raise InvalidMessage(f"{route.type_name} is work: only a worker may have it")
         async with self._subscribing:
             if route.type_name not in self._listeners:
                 await self._subscribe(kind, route)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Protocol
 
 from google.protobuf.message import Message
 
-from mesh.bus import Event
+from mesh.bus import Bus, Event
 from svc_playback.playback.neighbours import Neighbours
 from svc_playback.playback.store import RevocationStore
 from vidmesh.playback.v1.playback_events_pb2 import RevocationsChanged
-from vidmesh.upload.v1.upload_events_pb2 import VideoAccessRevoked
+from vidmesh.transcode.v1.transcode_events_pb2 import RenditionPublished, StillsMade
+from vidmesh.upload.v1.upload_events_pb2 import VideoAccessRevoked, VideoChanged, VideoPurged
 
 
 class Publisher(Protocol):
@@ -30,9 +32,41 @@ class Revoker:
         self._neighbours = neighbours
         self._bus = bus
 
+    async def subscribe(self, bus: Bus) -> None:
+        """Begin to listen; one replica handles each revocation."""
+        await bus.subscribe(VideoAccessRevoked, "svc_playback-revocations", self.on_revoked)
+
     async def on_revoked(self, event: Event[VideoAccessRevoked]) -> None:
         """Kept first, then told: an edge that hears of it finds it."""
         revoked = event.message
         await self._store.add(revoked.video_id, revoked.access_epoch, datetime.now(UTC))
         self._neighbours.forget(revoked.video_id)
         await self._bus.publish(RevocationsChanged(video_id=revoked.video_id))
+
+
+class Forgetter:
+    """Drops remembered answers of what changed, in every replica: it hears facts as hints, and forgets everything when
+    it may have missed one.
+    """
+
+    KINDS = (VideoChanged, VideoAccessRevoked, VideoPurged, RenditionPublished, StillsMade)
+
+    def __init__(self, neighbours: Neighbours, bus: Bus) -> None:
+        self._neighbours = neighbours
+        self._bus = bus
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as listeners:
+            for kind in self.KINDS:
+                listeners.create_task(self._listen(kind))
+
+    async def _listen(
+        self, kind: type[VideoChanged | VideoAccessRevoked | VideoPurged | RenditionPublished | StillsMade]
+    ) -> None:
+        async with self._bus.wakes(kind) as changes:
+            async for change in changes:
+                if change is None:
+                    self._neighbours.forget_all()
+                else:
+                    self._neighbours.forget(change.video_id)

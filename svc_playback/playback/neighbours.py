@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-
-import grpc.aio
+from typing import TYPE_CHECKING
 
 from mesh.call import current_call
 from svc_playback.playback.cache import Cache
 from vidmesh.transcode.v1 import transcode_service_pb2 as transcode
-from vidmesh.transcode.v1.transcode_service_pb2_grpc import TranscodeServiceStub
 from vidmesh.upload.v1 import video_pb2
 from vidmesh.upload.v1 import video_service_pb2 as videos
-from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceStub
+
+if TYPE_CHECKING:
+    from vidmesh.transcode.v1.transcode_service_pb2_grpc import TranscodeServiceAsyncStub
+    from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceAsyncStub
 
 MOST = 20_000
 """Videos remembered, about 2 kB each."""
@@ -27,9 +28,9 @@ class Neighbours:
     shared; whoever is refused it is asked about by name, and that is never remembered.
     """
 
-    def __init__(self, video_channel: grpc.aio.Channel, transcode_channel: grpc.aio.Channel) -> None:
-        self._videos = VideoServiceStub(video_channel)
-        self._transcode = TranscodeServiceStub(transcode_channel)
+    def __init__(self, video_service: VideoServiceAsyncStub, transcode_service: TranscodeServiceAsyncStub) -> None:
+        self._videos = video_service
+        self._transcode = transcode_service
         self._shared: Cache[videos.CheckViewerResponse] = Cache(MOST, MAX_AGE)
         self._presentations: Cache[transcode.GetPresentationResponse] = Cache(MOST, MAX_AGE)
 
@@ -38,8 +39,7 @@ class Neighbours:
         request = videos.CheckViewerRequest(video_id=video_id)
         if current_call().caller.user is None:
             return await self._shared.get(video_id, lambda: self._videos.CheckViewer(request), _good_for)
-        answer: videos.CheckViewerResponse = await self._videos.CheckViewer(request)
-        return answer
+        return await self._videos.CheckViewer(request)
 
     async def presentation(self, video_id: str) -> transcode.GetPresentationResponse:
         """What can be played. Raises AioRpcError NOT_FOUND where nothing was ever processed."""

@@ -1,0 +1,82 @@
+"""Wiring of svc_transcode: nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from mesh.bus.dispatch import Dispatcher
+from mesh.bus.jobs import JobQueue
+from mesh.bus.outbox import Outbox
+from mesh.config import TranscodeSettings
+from mesh.grants import GrantSigner
+from mesh.keyring import KeyRing
+from mesh.server import Hosted, Runtime
+from svc_transcode.media.jobs import Bounds
+from svc_transcode.processing.advancing import Advancing
+from svc_transcode.processing.beginning import Beginning
+from svc_transcode.processing.dispatching import Releasing
+from svc_transcode.processing.events import Consumers
+from svc_transcode.processing.following import Following
+from svc_transcode.processing.objects import MediaStore
+from svc_transcode.processing.plan import Options
+from svc_transcode.processing.queue import Queue
+from svc_transcode.processing.service import Rooms, TranscodeServicer
+from svc_transcode.processing.store import ProcessingStore
+from svc_transcode.processing.tables import PROCESSING
+from svc_transcode.processing.watching import Wakes, Watching
+from svc_transcode.processing.working import Working
+from svc_transcode.tables import OUTBOX, SCHEMA
+from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
+from vidmesh.transcode.v1.transcode_service_pb2_grpc import add_TranscodeServiceServicer_to_server
+from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceStub
+
+
+async def assemble(runtime: Runtime) -> Sequence[Hosted]:
+    """TranscodeService, with its consumers, the outbox's relay, the dispatcher and the sweep."""
+    settings = runtime.settings
+    tables = await runtime.tables(SCHEMA)
+    bus = await runtime.bus()
+    objects = await runtime.objects()
+    await objects.ensure_buckets()
+
+    outbox = Outbox(tables, bus, hints=OUTBOX, sources=(PROCESSING,))
+    store, queue = ProcessingStore(tables, outbox), Queue(tables)
+    media, options = MediaStore(objects, settings.objects.media_bucket), options_of(settings.transcode)
+    jobs = JobQueue(bus, TranscodeJob, max_attempts=settings.transcode.max_attempts)
+    releasing = Releasing(store, queue, jobs, runtime.log)
+    dispatcher = Dispatcher(releasing, releasing.submit, releasing.slots)
+    wakes = Wakes(bus)
+    working = Working(store, queue, options, settings.transcode.max_attempts)
+    beginning = Beginning(store, queue, media, options)
+    following = Following(store, Advancing(store, queue, media), releasing, dispatcher, wakes, runtime.log)
+
+    await Consumers(beginning, working, following).subscribe(bus, jobs)
+    runtime.background(outbox.run, "outbox")
+    runtime.background(dispatcher.run, "dispatcher")
+    runtime.background(following.run, "following")
+    runtime.background(following.sweep, "sweep")
+    rooms = Rooms(store, working, beginning, following, Watching(store, bus), wakes, media)
+    servicer = TranscodeServicer(
+        rooms,
+        VideoServiceStub(runtime.channel("svc_upload")),
+        GrantSigner(KeyRing.load_or_create(settings.in_data(settings.playback.grant_key_file))),
+        runtime.sealer,
+    )
+    return [
+        Hosted(
+            name="vidmesh.transcode.v1.TranscodeService",
+            servicer=servicer,
+            add=add_TranscodeServiceServicer_to_server,
+        )
+    ]
+
+
+def options_of(chosen: TranscodeSettings) -> Options:
+    """How to encode, as configured."""
+    return Options(
+        preset=chosen.preset,
+        threads=chosen.worker_threads,
+        chunk=Fraction(chosen.chunk.total_seconds()),
+        bounds=Bounds(max_pixels=chosen.max_pixels, max_seconds=int(chosen.max_duration.total_seconds())),
+    )

@@ -1,0 +1,25 @@
+"""Everything that svc_transcode stores."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mesh.bus.outbox import outbox_table
+from mesh.tables import Schema
+from svc_transcode.processing import tables
+
+OUTBOX: Final = outbox_table()
+
+SCHEMA: Final = Schema(
+    "svc_transcode",
+    version=1,
+    tables=(
+        tables.PROCESSING,
+        tables.PROGRESS,
+        tables.ACTIVE,
+        tables.QUEUE_GROUPS,
+        tables.QUEUE_JOBS,
+        tables.RELEASED,
+        OUTBOX,
+    ),
+)

@@ -64,7 +64,7 @@ def edge_snapshot(
         services.append(cluster)
     return snapshot(
         {
-            CLUSTER: [*services, *clusters.store_clusters(settings.objects)],
+            CLUSTER: [*services, *clusters.store_clusters(settings.objects), clusters.nowhere_cluster()],
             ENDPOINTS: endpoints,
             EXTENSION: [
                 tokens.jwt_filter(settings.identity.issuer, keys.access_jwks, keys.grant_jwks),

@@ -28,6 +28,7 @@ ROOTS: Final = (
     "envoy/config/route/v3/route.proto",
     "envoy/extensions/access_loggers/stream/v3/stream.proto",
     "envoy/extensions/filters/http/aws_request_signing/v3/aws_request_signing.proto",
+    "envoy/extensions/filters/http/buffer/v3/buffer.proto",
     "envoy/extensions/filters/http/cache_v2/v3/cache.proto",
     "envoy/extensions/filters/http/cors/v3/cors.proto",
     "envoy/extensions/filters/http/grpc_json_transcoder/v3/transcoder.proto",

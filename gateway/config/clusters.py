@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from gateway.config.names import MEDIA_CLUSTER, PARTS_CLUSTER
+from gateway.config.names import MEDIA_CLUSTER, NOWHERE_CLUSTER, PARTS_CLUSTER
 from gateway.config.plain import FROM_ADS, Plain, extension, typed
 from mesh.config import ConfigurationError, ObjectSettings
 
@@ -81,11 +81,11 @@ def service_cluster(name: str, by_name: bool) -> Plain:
         "typed_extension_protocol_options": {
             HTTP_OPTIONS: typed(
                 HTTP_OPTIONS,
-                explicit_http_config={
-                    "http2_protocol_options": {"connection_keepalive": {"interval": "30s", "timeout": "10s"}}
-                },
+                explicit_http_config={"http2_protocol_options": {}},
             )
         },
+        # Instead of pings, which grpc servers count and answer by hanging up.
+        "close_connections_on_host_health_failure": True,
         "health_checks": [
             {
                 "timeout": "2s",
@@ -172,6 +172,11 @@ def store_clusters(store: ObjectSettings) -> tuple[Plain, Plain]:
         _store_cluster(MEDIA_CLUSTER, store, [scrub, sign]),
         _store_cluster(PARTS_CLUSTER, store, [scrub]),
     )
+
+
+def nowhere_cluster() -> Plain:
+    """A cluster without endpoints."""
+    return {"name": NOWHERE_CLUSTER, "type": "STATIC", "connect_timeout": "1s"}
 
 
 def store_host(store: ObjectSettings) -> str:

@@ -48,6 +48,8 @@ def api_cors(origins: Sequence[str]) -> Plain:
         expose_headers=", ".join(RESPONSE_HEADERS),
         max_age=HOUR,
         allow_credentials=not everybody,
+        # The question of a page that may not call is answered too, by saying nothing.
+        forward_not_matching_preflights=False,
     )
 
 

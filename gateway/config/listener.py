@@ -51,6 +51,7 @@ def http_filters(settings: Settings, edge: str) -> list[Plain]:
         extension(CORS, "filters.http.cors.v3.Cors"),
         extension(GRPC_WEB, "filters.http.grpc_web.v3.GrpcWeb"),
         media.media_path_filter(settings.objects.media_bucket),
+        transcoder.body_limit_filter(),
         discovered(TRANSCODER, transcoder.TYPE),
         discovered(JWT, tokens.TYPE),
         media.grant_scope_filter(),

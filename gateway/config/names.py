@@ -9,6 +9,8 @@ EDGE_ROUTES: Final = "edge"
 
 CORS: Final = "envoy.filters.http.cors"
 GRPC_WEB: Final = "envoy.filters.http.grpc_web"
+BODY_LIMIT: Final = "vidmesh.body_limit"
+"""Holds JSON bodies until they are whole, and refuses those that are too large."""
 MEDIA_PATH: Final = "vidmesh.media_path"
 """Takes the grant out of the path."""
 TRANSCODER: Final = "envoy.filters.http.grpc_json_transcoder"
@@ -22,6 +24,8 @@ ROUTER: Final = "envoy.filters.http.router"
 
 MEDIA_CLUSTER: Final = "objects.media"
 """The object store, each request signed with the edge's own key."""
+NOWHERE_CLUSTER: Final = "nowhere"
+"""Nobody. For what a filter answers and no cluster must ever see."""
 PARTS_CLUSTER: Final = "objects.parts"
 """The object store, for requests that the client had signed for it."""
 

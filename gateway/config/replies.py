@@ -112,6 +112,7 @@ GRPC_STATUS: Final[Mapping[int, Code.ValueType]] = {
 }
 """https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md; every other is UNKNOWN."""
 
+IS_WEB: Final[Plain] = {"name": "x-grpc-web", "present_match": True}
 IS_GRPC: Final[tuple[Plain, ...]] = (
     {"header_filter": {"header": {"name": "content-type", "string_match": {"prefix": "application/grpc"}}}},
     # A JSON call that was turned into a gRPC call is still answered in JSON.
@@ -123,19 +124,41 @@ def local_replies() -> Plain:
     """The connection manager's `local_reply_config`."""
     mappers: list[Plain] = [_as_it_is()]
     for reply in REPLIES:
+        mappers.append(_grpc_web(reply))
         mappers.append(_grpc(reply))
         mappers.append(_json(reply))
     rest = Status(code=Code.UNKNOWN, message=OWN_WORDS)
     return {"mappers": mappers, "body_format": _json_format(rest)}
 
 
+def _grpc_web(reply: Reply) -> Plain:
+    """gRPC-web clients read the status of a call only in an answer whose HTTP status is 200."""
+    return {
+        "filter": _all_of(*_conditions(reply), {"header_filter": {"header": IS_WEB}}, *IS_GRPC),
+        "status_code": 200,
+        "body_format_override": {
+            "text_format_source": {"inline_string": ""},
+            "content_type": "application/grpc-web+proto",
+        },
+        "headers_to_add": [
+            header("grpc-status", str(reply.code)),
+            header("grpc-message", "" if reply.sentence == OWN_WORDS else reply.sentence),
+            header("grpc-status-details-bin", _sealed(_status(reply))),
+        ],
+    }
+
+
+def _sealed(status: Status) -> str:
+    return base64.b64encode(status.SerializeToString(deterministic=True)).rstrip(b"=").decode()
+
+
 def _grpc(reply: Reply) -> Plain:
-    details = base64.b64encode(_status(reply).SerializeToString(deterministic=True)).rstrip(b"=").decode()
     fits = GRPC_STATUS.get(reply.http, Code.UNKNOWN) == reply.code
+    details = [header("grpc-status-details-bin", _sealed(_status(reply)))] if fits else []
     return {
         "filter": _all_of(*_conditions(reply), *IS_GRPC),
         "body_format_override": {"text_format_source": {"inline_string": reply.sentence}},
-        "headers_to_add": [*([header("grpc-status-details-bin", details)] if fits else []), *_headers(reply)],
+        "headers_to_add": [*details, *_headers(reply)],
     }
 
 

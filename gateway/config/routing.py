@@ -13,6 +13,7 @@ from gateway.config.clusters import store_host
 from gateway.config.cors import api_cors, media_cors
 from gateway.config.media import ADDRESS, within_scope
 from gateway.config.names import (
+    BODY_LIMIT,
     CACHE,
     CORS,
     EDGE_ROUTES,
@@ -20,11 +21,13 @@ from gateway.config.names import (
     JWT,
     MEDIA_CLUSTER,
     MEDIA_PATH,
+    NOWHERE_CLUSTER,
     PARTS_CLUSTER,
     TRANSCODER,
 )
 from gateway.config.plain import Plain, extension, header, seconds, switched_off, switched_on
 from gateway.config.tokens import ACCESS_TOKEN, GRANT, NOTHING, OPTIONAL_ACCESS_TOKEN, asks_for
+from gateway.config.transcoder import within_body_limit
 from gateway.routes import Route, RouteTable
 from mesh.config import Settings
 from mesh.identity import COUNTRY, EDGE
@@ -54,6 +57,7 @@ def edge_routes(settings: Settings, table: RouteTable, edge: str) -> Plain:
     """The route configuration of the edge of this name. What no route names is answered with 404."""
     routes = [
         _health(),
+        *_preflights(settings),
         *(_call(route, settings, edge) for route in table.routes),
         _media(),
         *_other_media(),
@@ -164,13 +168,31 @@ def _health() -> Plain:
     }
 
 
+def _preflights(settings: Settings) -> list[Plain]:
+    """What browsers ask before they call; the cors filter answers, but only where a route leads to a cluster."""
+    asks: list[Plain] = [
+        {"name": ":method", "string_match": {"exact": "OPTIONS"}},
+        {"name": "origin", "present_match": True},
+        {"name": "access-control-request-method", "present_match": True},
+    ]
+    return [
+        {
+            "name": f"preflight of {prefix}",
+            "match": {"prefix": prefix, "headers": asks},
+            "route": {"cluster": NOWHERE_CLUSTER},
+            "typed_per_filter_config": {CORS: cors, TRANSCODER: switched_off(), JWT: asks_for(NOTHING)},
+        }
+        for prefix, cors in (("/media/", media_cors()), ("/", api_cors(settings.edge.cors_origins)))
+    ]
+
+
 def _not_calls() -> Plain:
     """Also where JSON calls pass through before they are turned into gRPC, so the transcoder stays on."""
     return {
         "name": "nothing there",
         "match": {"prefix": "/"},
         "direct_response": {"status": 404},
-        "typed_per_filter_config": {JWT: asks_for(NOTHING)},
+        "typed_per_filter_config": {BODY_LIMIT: within_body_limit(), JWT: asks_for(NOTHING)},
     }
 
 

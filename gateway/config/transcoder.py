@@ -7,8 +7,8 @@ from typing import Final
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from gateway.config.names import TRANSCODER
-from gateway.config.plain import Plain, extension
+from gateway.config.names import BODY_LIMIT, TRANSCODER
+from gateway.config.plain import Plain, extension, typed
 from gateway.routes import RouteTable
 
 TYPE: Final = "filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder"
@@ -16,6 +16,20 @@ TYPE: Final = "filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder"
 MAX_REQUEST_BYTES: Final = 2 << 20
 """A JSON body is held in memory before it is understood; media never comes this way."""
 MAX_RESPONSE_BYTES: Final = 8 << 20
+
+
+def body_limit_filter() -> Plain:
+    """Refuses nothing by itself; the route of JSON calls states the limit.
+
+    The transcoder's own limit is on what it holds at once, and it passes a long body on as it arrives.
+    """
+    limit = extension(BODY_LIMIT, "filters.http.buffer.v3.Buffer", max_request_bytes=MAX_REQUEST_BYTES)
+    return {**limit, "disabled": True}
+
+
+def within_body_limit() -> Plain:
+    """Per-route configuration: the body is held and limited here."""
+    return typed("filters.http.buffer.v3.BufferPerRoute", buffer={"max_request_bytes": MAX_REQUEST_BYTES})
 
 
 def transcoder_filter(table: RouteTable, contracts: FileDescriptorSet) -> Plain:
@@ -38,6 +52,5 @@ def transcoder_filter(table: RouteTable, contracts: FileDescriptorSet) -> Plain:
             "always_print_primitive_fields": True,
             "stream_sse_style_delimited": True,
         },
-        max_request_body_size=MAX_REQUEST_BYTES,
         max_response_body_size=MAX_RESPONSE_BYTES,
     )

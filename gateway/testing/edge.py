@@ -22,6 +22,7 @@ from gateway.config.listener import cache_folder
 from gateway.control import ControlPlane
 from gateway.nodes import Keys
 from gateway.routes import route_table
+from gateway.server import OPTIONS
 from mesh.config import Settings
 from mesh.policy import all_methods, descriptor_set
 
@@ -37,6 +38,8 @@ class RunningEdge:
     """host:port of the listener."""
     admin: str
     """URL of the admin interface."""
+    control_address: str
+    """host:port of the control plane."""
     control: ControlPlane
     discovery: DiscoveryServer
     log: Path
@@ -61,7 +64,7 @@ async def running_edge(settings: Settings, keys: Keys, folder: Path) -> AsyncGen
     )
     control.on_change(discovery.changed)
     control.learn(keys)
-    server = grpc.aio.server()
+    server = grpc.aio.server(options=OPTIONS)
     discovery.add_to(server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
@@ -83,7 +86,7 @@ async def running_edge(settings: Settings, keys: Keys, folder: Path) -> AsyncGen
         except TimeoutError as error:
             error.add_note(output.read_text(errors="replace")[-4000:])
             raise
-        yield RunningEdge(address, admin, control, discovery, output)
+        yield RunningEdge(address, admin, f"127.0.0.1:{port}", control, discovery, output)
     finally:
         if envoy.returncode is None:
             envoy.terminate()

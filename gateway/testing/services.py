@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -47,6 +48,9 @@ class Seen:
     """Name of the RPC and its metadata, in order."""
     unavailable: int = 0
     """This many calls are still to be answered with UNAVAILABLE."""
+
+    step_pause: timedelta = timedelta(0)
+    """WatchProcessing waits this long between its messages."""
 
     async def take(self, name: str, context: Context) -> None:
         """Note a call; may end it with UNAVAILABLE."""
@@ -98,6 +102,7 @@ class _Answers:
             yield WatchProcessingResponse(
                 processing=Processing(video_id=request.video_id, progress=step / WATCH_STEPS), cursor=str(step)
             )
+            await asyncio.sleep(self._seen.step_pause.total_seconds())
 
     def handlers(self) -> tuple[grpc.GenericRpcHandler, ...]:
         """As a server takes them."""

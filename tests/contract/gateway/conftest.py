@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -80,3 +80,8 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 async def http(installation: Installation) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=installation.edge.url, timeout=10) as client:
         yield client
+
+
+@pytest.fixture
+def grant(installation: Installation) -> str:
+    return installation.grants.mint("abcdefghijk", 1, datetime.now(UTC) + timedelta(hours=1))

@@ -74,10 +74,12 @@ class Outbox:
 
     async def insert(self, table: Table, row: Values, events: Sequence[Message]) -> bool:
         """As `Tables.insert`, and if it writes, the events will be published."""
+        if not events:
+            return await self._tables.insert(table, row)
         key = {column.name: row[column.name] for column in table.key}
 
-        async def write(envelopes: Sequence[Envelope]) -> bool:
-            return await self._tables.insert(table, {**row, PENDING_EVENTS: appended(None, envelopes)})
+        async def write(envelopes: Sequence[Envelope], hint: Hint) -> bool:
+            return await self._tables.insert(table, {**row, PENDING_EVENTS: appended(None, envelopes, hint.place)})
 
         return await self._hinted(table, key, events, write)
 
@@ -119,11 +121,11 @@ class Outbox:
         if not events:
             return await self._tables.commit(table, partition, *operations)
 
-        async def write(envelopes: Sequence[Envelope]) -> bool:
+        async def write(envelopes: Sequence[Envelope], hint: Hint) -> bool:
             known: bytes | None = None
             unchanged = 0
             for _ in range(_TRIES):
-                rewritten = with_pending(table, operations, carrier, known, appended(known, envelopes))
+                rewritten = with_pending(table, operations, carrier, known, appended(known, envelopes, hint.place))
                 if await self._tables.commit(table, partition, *rewritten):
                     return True
                 if isinstance(change, Insert):
@@ -147,7 +149,7 @@ class Outbox:
         table: Table,
         key: Values,
         events: Sequence[Message],
-        write: Callable[[Sequence[Envelope]], Awaitable[bool]],
+        write: Callable[[Sequence[Envelope], Hint], Awaitable[bool]],
     ) -> bool:
         if table.name not in self._sources:
             raise InvalidSchema(f"table {table.name} is no source of this outbox")
@@ -155,7 +157,7 @@ class Outbox:
         envelopes = packed(events, f"{table.name}:{hint.id}")
         await self._tables.put(self._hints, hint.row)
         try:
-            applied = await write(envelopes)
+            applied = await write(envelopes, hint)
         except Overloaded:
             await self._forget(hint)
             raise

@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 
 from mesh.bus.envelope import Envelope, pack
 from mesh.bus.subjects import route_of
-from mesh.tables import Overloaded
+from mesh.tables import Overloaded, Values
 from vidmesh.options.v1.options_pb2 import Delivery
 
 PENDING_EVENTS: Final = "pending_events"
@@ -30,9 +30,12 @@ def packed(events: Sequence[Message], origin: str) -> list[Envelope]:
     ]
 
 
-def appended(known: bytes | None, envelopes: Sequence[Envelope]) -> bytes:
-    """The column's next value. Raises Overloaded where too much waits already: the bus has been away for long."""
-    listed = [*_load(known), *(_dump(envelope) for envelope in envelopes)]
+def appended(known: bytes | None, envelopes: Sequence[Envelope], hint: Values) -> bytes:
+    """The column's next value; `hint` is the key of the hint that leads to these events.
+
+    Raises Overloaded where too much waits already: the bus has been away for long.
+    """
+    listed = [*_load(known), *(_dump(envelope, hint) for envelope in envelopes)]
     content = json.dumps(listed, separators=(",", ":")).encode()
     if known is not None and len(content) > MAX_PENDING_BYTES:
         raise Overloaded("too many events of one row wait for the bus", timedelta(seconds=5))
@@ -47,8 +50,18 @@ def envelopes_of(content: bytes) -> list[Envelope]:
     ]
 
 
-def _dump(envelope: Envelope) -> dict[str, Any]:
+def hints_of(content: bytes) -> list[Values]:
+    """The keys of the hints that lead to what waits, each once."""
+    listed: list[Values] = []
+    for entry in _load(content):
+        if entry["hint"] not in listed:
+            listed.append(entry["hint"])
+    return listed
+
+
+def _dump(envelope: Envelope, hint: Values) -> dict[str, Any]:
     return {
+        "hint": dict(hint),
         "subject": envelope.subject,
         "stream": envelope.stream,
         "payload": base64.b64encode(envelope.payload).decode(),

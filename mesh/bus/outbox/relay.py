@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from mesh.bus.envelope import Envelope
 from mesh.bus.errors import BusError
-from mesh.bus.outbox.pending import PENDING_EVENTS, envelopes_of
+from mesh.bus.outbox.pending import PENDING_EVENTS, envelopes_of, hints_of
 from mesh.bus.outbox.table import Hint, partitions_around, read_key
 from mesh.tables import Table, TableError, Tables
 
@@ -122,6 +122,7 @@ class Relay:
             # A newer release's table: its processes look after it.
             return False
         key = read_key(table, hint.key)
+        finished = [hint.place]
         while True:
             row = await self._tables.get(table, key)
             pending = None if row is None else row.get(PENDING_EVENTS)
@@ -133,6 +134,9 @@ class Relay:
             for envelope in envelopes_of(pending):
                 await self._bus.send(envelope)
             if await self._tables.update(table, key, {PENDING_EVENTS: None}, expect={PENDING_EVENTS: pending}):
+                # Each of these changes wrote a hint, and none of them is needed any more.
+                finished += [place for place in hints_of(pending) if place != hint.place]
                 break
-        await self._tables.delete(self._hints, hint.place)
+        for place in finished:
+            await self._tables.delete(self._hints, place)
         return True

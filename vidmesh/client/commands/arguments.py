@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from textwrap import fill
+
+WIDTH = 100
+"""Columns of help; the command line shows it as it stands."""
 
 VISIBILITIES = ("public", "unlisted", "private")
 
 
 def signup(parser: argparse.ArgumentParser) -> None:
     """Arguments of `vidmesh signup`."""
-    parser.description = (
+    parser.description = fill(
         "Makes an account and its first channel, and signs in. The first account of an installation is its "
-        "administrator. Without --password it is asked for, or read from standard input where that is no terminal."
+        "administrator. Without --password it is asked for, or read from standard input where that is no terminal.",
+        WIDTH,
     )
     _common(parser)
     parser.add_argument("--email", required=True, help="address for signing in")
@@ -23,9 +28,10 @@ def signup(parser: argparse.ArgumentParser) -> None:
 
 def login(parser: argparse.ArgumentParser) -> None:
     """Arguments of `vidmesh login`."""
-    parser.description = (
+    parser.description = fill(
         "Signs in. The sign-in is kept in a file that only you can read, and renews itself. "
-        "Without --password it is asked for, or read from standard input where that is no terminal."
+        "Without --password it is asked for, or read from standard input where that is no terminal.",
+        WIDTH,
     )
     _common(parser)
     parser.add_argument("--email", required=True, help="address given at sign-up")
@@ -34,9 +40,10 @@ def login(parser: argparse.ArgumentParser) -> None:
 
 def upload(parser: argparse.ArgumentParser) -> None:
     """Arguments of `vidmesh upload`."""
-    parser.description = (
+    parser.description = fill(
         "Uploads a file. Interrupted in whatever way, the same command goes on where it stopped. "
-        "The head of the file and its index go first, so that processing begins while the rest is on its way."
+        "The head of the file and its index go first, so that processing begins while the rest is on its way.",
+        WIDTH,
     )
     _common(parser)
     parser.add_argument("file", type=Path, metavar="FILE", help="any video that FFmpeg can read")
@@ -49,6 +56,11 @@ def upload(parser: argparse.ArgumentParser) -> None:
         "--wait",
         choices=("playable", "complete"),
         help="until it can be played, or until every quality is made and read back",
+    )
+    parser.epilog = (
+        "examples:\n"
+        "  vidmesh upload clip.mp4 --title First --visibility public --wait playable\n"
+        "  vidmesh upload clip.mp4 --title First --channel @alice --wait complete --json"
     )
 
 
@@ -78,9 +90,10 @@ def videos(parser: argparse.ArgumentParser) -> None:
 
 def play(parser: argparse.ArgumentParser) -> None:
     """Arguments of `vidmesh play`."""
-    parser.description = (
+    parser.description = fill(
         "Asks for a grant and prints the addresses that a player takes. They are signed: whoever has them can watch "
-        "until they expire."
+        "until they expire.",
+        WIDTH,
     )
     _common(parser)
     _with_video(parser)

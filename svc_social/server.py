@@ -15,6 +15,7 @@ from mesh.hosting import Hosted
 from mesh.identity import AccessTokenSigner, OwnKeys
 from mesh.keyring import KeyRing
 from mesh.runtime import Runtime
+from mesh.tables import Tables
 from svc_social.accounts.events import DURABLE, AccountEvents
 from svc_social.accounts.passwords import Passwords
 from svc_social.accounts.service import AccountService
@@ -49,6 +50,7 @@ def utc_now() -> datetime:
 class Social:
     """The parts of svc_social, put together."""
 
+    tables: Tables
     accounts: AccountStore
     channels: ChannelStore
     index: MembershipIndex
@@ -109,4 +111,4 @@ async def build(
             add=add_ChannelServiceServicer_to_server,
         ),
     )
-    return Social(accounts, channels, index, claims, hosted)
+    return Social(tables, accounts, channels, index, claims, hosted)

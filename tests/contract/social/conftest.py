@@ -96,7 +96,8 @@ def hashing() -> Parameters:
 @pytest.fixture
 async def served(tmp_path: Path, nats: NatsServer, hashing: Parameters) -> AsyncGenerator[Served]:
     clock = Clock()
-    async with TestMesh(tmp_path, {"bus": {"url": nats.url}}) as mesh:
+    overrides = {"bus": {"url": nats.url}, "tables": {"url": f"sqlite://{tmp_path}/{{service}}.db"}}
+    async with TestMesh(tmp_path, overrides) as mesh:
         runtime = await mesh.runtime("svc_social")
         social = await build(runtime, clock.now, hashing)
         await mesh.serve(runtime, social.hosted)

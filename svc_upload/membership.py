@@ -1,5 +1,7 @@
 """Who belongs to a channel's people, asked of ChannelService and remembered for a moment.
 
+What ChannelService refuses, NOT_FOUND (CHANNEL_NOT_FOUND) above all, goes through to the caller as it is.
+
 A "yes" is remembered for a few seconds, so that the calls of one upload cost one question. A "no" only ever decides
 how much of a public video is shown; where it would refuse something it is asked anew.
 """
@@ -14,9 +16,7 @@ from typing import TYPE_CHECKING, Final
 import grpc
 import grpc.aio
 
-from mesh.errors import Fault, not_found, permission_denied
-from mesh.statuses import fault_in
-from vidmesh.common.v1.error_reason_pb2 import ErrorReason
+from mesh.errors import permission_denied
 from vidmesh.social.v1.channel_pb2 import ChannelRole
 from vidmesh.social.v1.channel_service_pb2 import CheckMemberRequest, GetChannelRequest
 
@@ -56,7 +56,7 @@ class Membership:
         except grpc.aio.AioRpcError as error:
             if not sure and error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
                 return False
-            raise _passed_on(error) from error
+            raise
         member = answer.role != ChannelRole.CHANNEL_ROLE_UNSPECIFIED
         self._remember(key, member)
         return member
@@ -68,10 +68,7 @@ class Membership:
 
     async def require_channel(self, channel_id: str) -> None:
         """Raise NOT_FOUND (CHANNEL_NOT_FOUND) unless there is such a channel."""
-        try:
-            await self._channels.GetChannel(GetChannelRequest(channel=channel_id))
-        except grpc.aio.AioRpcError as error:
-            raise _passed_on(error) from error
+        await self._channels.GetChannel(GetChannelRequest(channel=channel_id))
 
     def forget(self, channel_id: str, account_id: str) -> None:
         """What was remembered of this account is not so any more."""
@@ -82,11 +79,3 @@ class Membership:
         self._answers.move_to_end(key)
         while len(self._answers) > MOST_REMEMBERED:
             self._answers.popitem(last=False)
-
-
-def _passed_on(error: grpc.aio.AioRpcError) -> Exception:
-    # Only this refusal is part of our own contract; everything else is for the error interceptor to judge.
-    fault: Fault | None = fault_in(error)
-    if fault is not None and fault.reason == ErrorReason.ERROR_REASON_CHANNEL_NOT_FOUND:
-        return not_found(ErrorReason.ERROR_REASON_CHANNEL_NOT_FOUND, "There is no such channel.")
-    return error

@@ -117,7 +117,9 @@ class VideoServicer(VideoServiceServicer):
         return PublishVideoResponse(video=self._message(record))
 
     async def DeleteVideo(self, request: DeleteVideoRequest, context: Any) -> DeleteVideoResponse:
-        await self._viewing.own(current_call().caller, request.video_id)
+        record = await self._viewing.own(current_call().caller, request.video_id)
+        if gone(record):
+            return DeleteVideoResponse(video=self._message(record))
         now = datetime.now(UTC)
         await self._agenda.note(video_item(PURGE, request.video_id, now + self._purge_after))
         record = await self._changed(request.video_id, lambda record: edits.delete(record, request.etag, now))

@@ -108,10 +108,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Write what Envoy is started with.")
     parser.add_argument("--admin-port", type=int, required=True, help="loopback port of Envoy's admin interface")
     parser.add_argument("--node", required=True, help="name of this edge")
+    parser.add_argument("--config", type=Path, help="instead of the configuration that VIDMESH_CONFIG names")
     parser.add_argument("--output", type=Path, help="file to write; without it the bootstrap is printed")
     arguments = parser.parse_args()
     try:
-        settings = load_settings()
+        settings = load_settings(arguments.config)
         text = json.dumps(bootstrap(settings, arguments.admin_port, arguments.node), indent=2)
     except ConfigurationError as error:
         print(error, file=sys.stderr)

@@ -21,7 +21,12 @@ class ControlPlane:
     """Gives each node its snapshot, made when it is first asked for and again when the keys have changed."""
 
     def __init__(
-        self, settings: Settings, table: RouteTable, contracts: FileDescriptorSet, log: FilteringBoundLogger
+        self,
+        settings: Settings,
+        table: RouteTable,
+        contracts: FileDescriptorSet,
+        log: FilteringBoundLogger,
+        most_edges: int = MOST_EDGES,
     ) -> None:
         """Raises ConfigurationError or InconsistentSnapshotError where no edge could be served at all."""
         self._settings = settings
@@ -29,6 +34,7 @@ class ControlPlane:
         self._contracts = contracts
         self._log = log
         self._keys = Keys()
+        self._most_edges = most_edges
         self._services = services_snapshot(settings)
         self._edges: dict[str, Snapshot] = {}
         self._watchers: list[Callable[[], None]] = []
@@ -56,7 +62,7 @@ class ControlPlane:
 
     def _edge(self, node: str) -> Snapshot | None:
         if node not in self._edges:
-            if len(self._edges) >= MOST_EDGES:
+            if len(self._edges) >= self._most_edges:
                 return None
             self._edges[node] = edge_snapshot(self._settings, self._table, self._contracts, self._keys, node)
         return self._edges[node]

@@ -17,14 +17,18 @@ def checked_jwks(text: str) -> str:
 
     Raises ValueError where none is left, or one is broken.
     """
-    match json.loads(text or "null"):
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise ValueError("not JSON, hence no JWK set") from error
+    match document:
         case {"keys": [*keys]}:
             pass
         case _:
             raise ValueError("not a JWK set")
     try:
         good = public_keys_from(keys)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError("a broken key in the JWK set") from error
     if not good:
         raise ValueError("no Ed25519 key in the JWK set")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import grpc.aio
@@ -19,13 +17,13 @@ from gateway.keys import KeyWatch
 from gateway.routes import route_table
 from gateway.sources import ServiceSources
 from mesh.policy import all_methods, descriptor_set
+from mesh.process import CannotStart
 from vidmesh.playback.v1.playback_events_pb2 import RevocationsChanged
 
 if TYPE_CHECKING:
     from mesh.runtime import Runtime
 
 NAME: Final = "gateway"
-GRACE: Final = timedelta(seconds=2)
 OPTIONS: Final = (
     ("grpc.so_reuseport", 0),
     # Edges on the far side of a network that swallowed the connection must not be counted for ever.
@@ -36,8 +34,14 @@ OPTIONS: Final = (
 )
 
 
-async def serve(runtime: Runtime, listen: str) -> None:
-    """Serve edges and gRPC clients until SIGTERM or SIGINT. Raises ConfigurationError where nothing could be served."""
+async def serve(listen: str | None, runtime: Runtime) -> None:
+    """Serve edges and gRPC clients until the process is told to end.
+
+    Raises ConfigurationError where nothing could be served, and CannotStart where it cannot listen.
+    """
+    address = listen or runtime.settings.services.get(NAME, "")
+    if not address:
+        raise CannotStart("No address to listen on: give --listen or services.gateway in the configuration.")
     control = ControlPlane(
         runtime.settings, route_table(all_methods(), descriptor_set()), descriptor_set(), runtime.log
     )
@@ -56,13 +60,18 @@ async def serve(runtime: Runtime, listen: str) -> None:
     server = grpc.aio.server(options=OPTIONS)
     discovery.add_to(server)
     await add_health(server, discovery)
-    server.add_insecure_port(listen)
+    try:
+        port = server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise CannotStart(f"Cannot listen on {address}: another process may have it.") from error
     await server.start()
     runtime.background(watch.run, "keys of the edges")
     runtime.background(follow_wakes, "wakes of revocations")
-    runtime.log.info("serving", address=listen)
-    await _told_to_end()
-    await server.stop(GRACE.total_seconds())
+    runtime.log.info("serving", port=port)
+    await runtime.draining.wait()
+    # Edges go on with what they have, and come back to whoever serves next.
+    await server.stop(None)
+    runtime.log.info("stopped")
 
 
 def discovery_server(runtime: Runtime, control: ControlPlane) -> DiscoveryServer:
@@ -97,11 +106,3 @@ def _counter(runtime: Runtime) -> Callable[[Mapping[str, str]], None]:
         "vidmesh.gateway.discovery.answers", description="Answers of nodes to what they were sent."
     )
     return lambda attributes: counter.add(1, attributes)
-
-
-async def _told_to_end() -> None:
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
-    await ended.wait()

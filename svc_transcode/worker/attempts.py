@@ -1,0 +1,156 @@
+"""One attempt of a job, from StartJob to FinishJob."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from structlog.typing import FilteringBoundLogger
+
+from mesh.bus.model import Done, Drop, Outcome, Retry
+from mesh.objects.errors import ObjectError
+from svc_transcode.media import jobs as media
+from svc_transcode.media.errors import ChildFailed, MediaError, PartUnavailable
+from svc_transcode.media.limits import ChildLimits
+from svc_transcode.media.runner import run_child
+from svc_transcode.worker import orders
+from svc_transcode.worker.coordinator import Coordinator, FencedError
+from svc_transcode.worker.failures import failure_of
+from svc_transcode.worker.outputs import Outputs, files_of
+from svc_transcode.worker.pieces import PieceCache
+from svc_transcode.worker.progress import Reporter, share_of
+from svc_transcode.worker.sources import Sources
+from vidmesh.transcode.v1.transcode_pb2 import JobKind
+from vidmesh.transcode.v1.transcode_service_pb2 import FinishJobRequest
+
+if TYPE_CHECKING:
+    from vidmesh.transcode.v1.transcode_service_pb2 import StartJobResponse
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What attempts work with."""
+
+    coordinator: Coordinator
+    sources: Sources
+    pieces: PieceCache
+    outputs: Outputs
+    scratch: Path
+    """Exists; each attempt gets a folder in it."""
+    media_bucket: str
+    bounds: media.Bounds
+    limits: ChildLimits
+
+
+class Attempts:
+    """Does attempts of jobs, any number side by side."""
+
+    def __init__(self, bench: Bench, log: FilteringBoundLogger) -> None:
+        self._bench = bench
+        self._log = log
+        self._numbers = itertools.count()
+
+    async def do(self, job_id: str, attempt: int, worker: str) -> Outcome:
+        """One attempt; what to answer the bus.
+
+        Cancelled, it leaves no child behind; what it had stored stays, in a folder that belongs to this attempt alone
+        and is swept with it. Raises where TranscodeService refuses, which costs an attempt.
+        """
+        coordinator = self._bench.coordinator
+        log = self._log.bind(job=job_id, attempt=attempt)
+        try:
+            begun = await coordinator.start(job_id, attempt, worker)
+        except FencedError:
+            return Drop()
+        log = log.bind(kind=JobKind.Name(begun.kind).removeprefix("JOB_KIND_").lower())
+        log.info("job begun")
+        folder = f"v/{begun.video_id}/{begun.output_path}"
+        try:
+            ended = await self._ended(begun, job_id, attempt, folder, log)
+            # Nothing is reported any more: a report that overtook the end would be told that the job is fenced.
+            wait = await coordinator.finish(ended)
+        except FencedError:
+            log.info("job fenced")
+            await self._discard(folder, log)
+            return Drop()
+        return Done() if wait is None else Retry(wait)
+
+    async def _ended(
+        self, begun: StartJobResponse, job_id: str, attempt: int, folder: str, log: FilteringBoundLogger
+    ) -> FinishJobRequest:
+        """How the attempt ended. Raises FencedError."""
+        reporter = Reporter(lambda share: self._bench.coordinator.report(job_id, attempt, share))
+        ended = FinishJobRequest(job_id=job_id, attempt=attempt)
+        try:
+            result = await beside(self._make(begun, folder, reporter), reporter.run())
+        except FencedError:
+            raise
+        except Exception as error:
+            # Whatever it is, it is this attempt's end; what is not foreseen deserves its traceback.
+            foreseen = isinstance(error, MediaError | ObjectError)
+            log.warning("job failed", error=f"{type(error).__name__}: {error}", exc_info=None if foreseen else error)
+            await self._discard(folder, log)
+            ended.failure.CopyFrom(failure_of(error, begun.kind))
+        else:
+            log.info("job done")
+            ended.result = orders.told(result)
+        return ended
+
+    async def _make(self, begun: StartJobResponse, folder: str, reporter: Reporter) -> media.Result:
+        bench = self._bench
+        order = await self._order(begun)
+        workdir = bench.scratch / str(next(self._numbers))
+        await asyncio.to_thread(workdir.mkdir)
+        lease = bench.pieces.lease()
+
+        async def fetch(index: int) -> Path:
+            if not 0 <= index < len(order.pieces):
+                raise PartUnavailable(index, "there is no such part")
+            return await lease.path(order.pieces[index])
+
+        def progress(done: int) -> None:
+            reporter.tell(share_of(order.job, done))
+
+        try:
+            result = await run_child(order.job, fetch, workdir, limits=bench.limits, on_progress=progress)
+            if not orders.fits(order.job, result):
+                raise ChildFailed(f"the media process gave a {type(result).__name__} for a {type(order.job).__name__}")
+            await bench.outputs.store(folder, workdir, files_of(result))
+            return result
+        finally:
+            lease.release()
+            if begun.kind == JobKind.JOB_KIND_VERIFY:
+                # The next reading back is to see the store, not what was read before.
+                await bench.pieces.forget(order.pieces)
+            await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
+
+    async def _order(self, begun: StartJobResponse) -> orders.Order:
+        if begun.kind == JobKind.JOB_KIND_VERIFY:
+            return orders.reading_back(begun, self._bench.media_bucket, self._bench.bounds)
+        return orders.working_on(begun, await self._bench.sources.of(begun.video_id))
+
+    async def _discard(self, folder: str, log: FilteringBoundLogger) -> None:
+        try:
+            await self._bench.outputs.discard(folder)
+        except ObjectError as error:
+            # The service's sweep finds what is left.
+            log.warning("outputs not deleted", folder=folder, error=str(error))
+
+
+async def beside(work: Coroutine[Any, Any, T], watch: Coroutine[Any, Any, NoReturn]) -> T:
+    """The result of `work`, cancelled as soon as `watch` raises, which this raises then. Both have ended afterwards."""
+    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(watch)
+    try:
+        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else watching.result()
+    finally:
+        working.cancel()
+        watching.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)

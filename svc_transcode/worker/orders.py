@@ -1,0 +1,61 @@
+"""From what StartJob says to a job of the media library. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from svc_transcode.media import jobs as media
+from svc_transcode.worker.pieces import Piece
+
+if TYPE_CHECKING:
+    from vidmesh.transcode.v1.transcode_service_pb2 import StartJobResponse
+
+_RESULTS: Final[dict[type[media.Job], type[media.Result]]] = {
+    media.ProbeJob: media.Probed,
+    media.VideoJob: media.VideoMade,
+    media.AudioJob: media.AudioMade,
+    media.ThumbnailJob: media.ThumbnailsMade,
+    media.VerifyJob: media.Verified,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A job, and the pieces that are the parts of its source."""
+
+    job: media.Job
+    pieces: tuple[Piece, ...]
+
+
+def reading_back(begun: StartJobResponse, bucket: str, bounds: media.Bounds) -> Order:
+    """A VERIFY job: its source is what was stored. Raises ValueError where that is nothing."""
+    if not begun.objects:
+        raise ValueError("there is nothing to read back")
+    pieces = tuple(
+        Piece(bucket, f"v/{begun.video_id}/{stored.path}", stored.size_bytes, stored.sha256) for stored in begun.objects
+    )
+    return Order(media.VerifyJob(media.Source(_sizes(pieces), bounds)), pieces)
+
+
+def working_on(begun: StartJobResponse, source: Sequence[Piece]) -> Order:
+    """Any other job: its spec travels without the source. Raises pydantic.ValidationError."""
+    job = media.from_json(media.JOB, begun.spec)
+    return Order(replace(job, source=replace(job.source, part_sizes=_sizes(source))), tuple(source))
+
+
+def fits(job: media.Job, result: media.Result) -> bool:
+    """Whether this is the kind of result that the job has: a child's word is not to be relied on."""
+    return isinstance(result, _RESULTS[type(job)])
+
+
+def told(result: media.Result) -> str:
+    """A result in the form that is recorded. A probe's index, megabytes for a long video, is read by nobody."""
+    if isinstance(result, media.Probed):
+        result = replace(result, info=replace(result.info, index=()))
+    return media.to_json(media.RESULT, result)
+
+
+def _sizes(pieces: Sequence[Piece]) -> tuple[int, ...]:
+    return tuple(piece.size for piece in pieces)

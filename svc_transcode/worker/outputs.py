@@ -1,0 +1,115 @@
+"""What a child made goes to the media bucket, under the folder of this attempt."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from svc_transcode.media import jobs as media
+from svc_transcode.worker.patience import from_store
+
+if TYPE_CHECKING:
+    from mesh.objects import Objects
+
+AT_ONCE: Final = 8
+FOREVER: Final = "public, max-age=31536000, immutable"
+MOST_BYTES: Final = 256 << 20
+"""Of one file: two seconds of the largest picture are far below."""
+
+_NAME: Final = re.compile(r"([A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+\.(mp4|m4s|jpg)")
+
+
+class OutputError(Exception):
+    """A file is not what the child said it wrote."""
+
+
+def files_of(result: media.Result) -> Iterator[tuple[media.File, str]]:
+    """Every file of a result with its content type (RFC 6381, section 3.1; RFC 4337)."""
+    match result:
+        case media.VideoMade(tracks=tracks):
+            for track in tracks:
+                yield from ((file, "video/mp4") for file in _track(track))
+        case media.AudioMade(track=track):
+            yield from ((file, "audio/mp4") for file in _track(track))
+        case media.ThumbnailsMade(thumbnails=thumbnails):
+            yield from ((thumbnail.file, "image/jpeg") for thumbnail in thumbnails)
+        case media.Probed() | media.Verified():
+            return
+
+
+def _track(track: media.TrackMade) -> Iterator[media.File]:
+    yield track.init
+    yield from (segment.file for segment in track.segments)
+
+
+class Outputs:
+    """The folders of attempts; `folder` is a key prefix without a slash at its end."""
+
+    def __init__(self, objects: Objects, bucket: str) -> None:
+        self._objects = objects
+        self._bucket = bucket
+
+    async def store(self, folder: str, workdir: Path, files: Iterable[tuple[media.File, str]]) -> None:
+        """Writes every file, `AT_ONCE` at a time; all are there when this returns.
+
+        Raises OutputError, ObjectsUnavailable, ObjectsRefused.
+        """
+        waiting = iter(list(files))
+
+        async def send() -> None:
+            for file, content_type in waiting:
+                data = await asyncio.to_thread(read_checked, workdir, file)
+                await from_store(lambda: self._put(f"{folder}/{file.path}", data, content_type))  # noqa: B023 (awaited)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(AT_ONCE):
+                    group.create_task(send())
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from failures
+
+    async def discard(self, folder: str) -> None:
+        """Deletes what was written there. Raises ObjectsUnavailable, ObjectsRefused."""
+        await self._objects.delete_prefix(self._bucket, f"{folder}/")
+
+    async def _put(self, key: str, data: bytes, content_type: str) -> None:
+        await self._objects.put(self._bucket, key, data, content_type=content_type, cache_control=FOREVER)
+
+
+def read_checked(workdir: Path, file: media.File) -> bytes:
+    """A file's bytes, if they are what the child said. Raises OutputError. Blocks.
+
+    No link is followed on the way: the child may have been taken over by what it decoded, and must not choose among
+    files that it cannot read itself.
+    """
+    if not _NAME.fullmatch(file.path):
+        raise OutputError(f"{file.path!r} is no name for an output")
+    if file.size > MOST_BYTES:
+        raise OutputError(f"{file.path} is {file.size} bytes")
+    try:
+        data = _read(workdir, file.path.split("/"), file.size + 1)
+    except OSError as error:
+        raise OutputError(f"{file.path} cannot be read: {error.strerror}") from error
+    if len(data) != file.size or hashlib.sha256(data).hexdigest() != file.sha256:
+        raise OutputError(f"{file.path} is not what was said to be in it")
+    return data
+
+
+def _read(workdir: Path, names: list[str], most: int) -> bytes:
+    folder = os.open(workdir, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for name in names[:-1]:
+            inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        # Not blocking: a named pipe in a file's place would keep its reader for ever.
+        file = os.open(names[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    finally:
+        os.close(folder)
+    with open(file, "rb") as opened:  # noqa: PTH123 (a descriptor)
+        return opened.read(most)

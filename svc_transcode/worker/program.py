@@ -1,0 +1,116 @@
+"""The worker as a process: wiring, slots, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+from pathlib import Path
+from typing import Final
+
+from mesh.bus.jobs import JobQueue
+from mesh.bus.model import Job, Outcome
+from mesh.config import TranscodeSettings
+from mesh.process import CannotStart, ToldToStop, run_process, unless_told_to_stop
+from mesh.runtime import Runtime
+from svc_transcode.media.jobs import Bounds
+from svc_transcode.media.limits import ChildLimits
+from svc_transcode.worker.arguments import Choice
+from svc_transcode.worker.attempts import Attempts, Bench
+from svc_transcode.worker.coordinator import Coordinator
+from svc_transcode.worker.outputs import Outputs
+from svc_transcode.worker.pieces import PieceCache
+from svc_transcode.worker.scratch import ScratchTakenError, open_scratch
+from svc_transcode.worker.sources import Sources
+from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
+from vidmesh.transcode.v1.transcode_service_pb2_grpc import TranscodeServiceStub
+from vidmesh.upload.v1.upload_service_pb2_grpc import UploadServiceStub
+
+NAME: Final = "worker"
+SCRATCH: Final = "{data}/run/scratch"
+NICENESS: Final = 5
+"""On a machine that also serves, those who watch come before what is encoded."""
+
+IDLE: Final = 600.0
+"""Seconds after which a piece that nobody asked for is removed: it may belong to a video that was deleted."""
+TIDY_EVERY: Final = 60.0
+
+
+def run_worker(choice: Choice) -> int:
+    """Work until SIGTERM or SIGINT; the exit code of the process."""
+    os.nice(NICENESS)
+    return run_process(NAME, functools.partial(work, choice), choice.config)
+
+
+async def work(choice: Choice, runtime: Runtime) -> None:
+    """Take jobs until `runtime.draining` is set; what is under way then is given up and handed out again.
+
+    Raises CannotStart, BusError.
+    """
+    root = choice.scratch or runtime.settings.file(SCRATCH)
+    try:
+        async with open_scratch(root, choice.name) as scratch:
+            await _work(choice, runtime, scratch)
+    except (ScratchTakenError, OSError) as error:
+        raise CannotStart(str(error)) from error
+
+
+async def _work(choice: Choice, runtime: Runtime, scratch: Path) -> None:
+    settings = runtime.settings
+    objects, bus = await runtime.objects(), await runtime.bus()
+    kept, at_work = scratch / "pieces", scratch / "work"
+    await asyncio.to_thread(kept.mkdir)
+    await asyncio.to_thread(at_work.mkdir)
+    pieces = PieceCache(kept, objects, choice.cache_bytes, asyncio.get_running_loop().time)
+    runtime.background(functools.partial(tidy, pieces), "tidy")
+    bench = Bench(
+        coordinator=Coordinator(TranscodeServiceStub(runtime.channel("svc_transcode"))),
+        sources=Sources(UploadServiceStub(runtime.channel("svc_upload")), settings.objects.source_bucket),
+        pieces=pieces,
+        outputs=Outputs(objects, settings.objects.media_bucket),
+        scratch=at_work,
+        media_bucket=settings.objects.media_bucket,
+        bounds=Bounds(settings.transcode.max_pixels, int(settings.transcode.max_duration.total_seconds())),
+        limits=limits_of(settings.transcode),
+    )
+    slots = Slots(Attempts(bench, runtime.log), choice)
+    queue = JobQueue(bus, TranscodeJob, max_attempts=settings.transcode.max_attempts)
+    runtime.log.info("working", worker=choice.name, slots=choice.slots)
+    try:
+        await unless_told_to_stop(runtime, queue.work(slots.handle, choice.slots))
+    except ToldToStop:
+        runtime.log.info("stopped")
+
+
+class Slots:
+    """The places of a worker, each of which does one job at a time under a name of its own."""
+
+    def __init__(self, attempts: Attempts, choice: Choice) -> None:
+        self._attempts = attempts
+        self._name = choice.name
+        self._free = list(range(choice.slots, 0, -1))
+
+    async def handle(self, job: Job[TranscodeJob]) -> Outcome:
+        """Does one job in a free slot."""
+        slot = self._free.pop()
+        try:
+            return await self._attempts.do(job.message.job_id, job.attempt, f"{self._name}/{slot}")
+        finally:
+            self._free.append(slot)
+
+
+def limits_of(settings: TranscodeSettings) -> ChildLimits:
+    """What a child may use."""
+    seconds = settings.job_timeout.total_seconds()
+    return ChildLimits(
+        address_space=settings.child_memory_bytes,
+        cpu_seconds=int(seconds * settings.worker_threads),
+        wall_seconds=seconds,
+    )
+
+
+async def tidy(pieces: PieceCache) -> None:
+    """Removes pieces that were not used for long, until cancelled."""
+    while True:
+        await asyncio.sleep(TIDY_EVERY)
+        await pieces.expire(IDLE)

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final
 import httpx
 
 from vidmesh.client.errors import ClientError
+from vidmesh.client.groups import first_failure
 from vidmesh.client.hls import MediaPlaylist, parse_media, parse_multivariant
 
 AT_ONCE: Final = 4
@@ -78,8 +79,9 @@ async def _fetch(http: httpx.AsyncClient, playlist: MediaPlaylist, file: BinaryI
     urls = [playlist.init_url, *(segment.url for segment in playlist.segments)]
     size = 0
     for start in range(0, len(urls), AT_ONCE):
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_get(http, url)) for url in urls[start : start + AT_ONCE]]
+        with first_failure():
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(_get(http, url)) for url in urls[start : start + AT_ONCE]]
         for task in tasks:
             size += file.write((await task).content)
     return size

@@ -26,7 +26,7 @@ _STORED = (200, 201, 204)
 _THERE_ALREADY = 412
 _URL_REFUSED = 403
 _OTHER_BYTES = 400
-_PATIENCE: Final = Backoff(attempts=20, first=0.25, most=15.0)
+PATIENCE: Final = Backoff(attempts=20, first=0.25, most=15.0)
 """For parts: a restart of the store or the edge must not end an upload of hours. About three minutes in all."""
 
 
@@ -47,13 +47,20 @@ class PartSender:
     """Sends parts over one HTTP client. `moved` is told bytes as they leave, and negative ones when they must again."""
 
     def __init__(
-        self, http: httpx.AsyncClient, edge: Edge, source: Source, sign: Sign, moved: Callable[[int], None]
+        self,
+        http: httpx.AsyncClient,
+        edge: Edge,
+        source: Source,
+        sign: Sign,
+        moved: Callable[[int], None],
+        patience: Backoff = PATIENCE,
     ) -> None:
         self._http = http
         self._edge = edge
         self._source = source
         self._sign = sign
         self._moved = moved
+        self._patience = patience
         self._pace = Pace()
 
     async def send(self, part: ReadyPart) -> None:
@@ -75,13 +82,13 @@ class PartSender:
             if status == _OTHER_BYTES and await self._source.digest(part.span) != part.sha256:
                 raise SourceChangedError(f"{self._source.path.name} changed while it was being uploaded.")
             failures += 1
-            if failures >= _PATIENCE.attempts:
+            if failures >= self._patience.attempts:
                 raise ClientError(f"Part {part.span.number} is not taken: {told.why}.")
             if status == _URL_REFUSED:
                 signed = await self._sign(part.span)
             else:
                 self._pace.went_badly()
-            await asyncio.sleep(_PATIENCE.delay(failures))
+            await asyncio.sleep(self._patience.delay(failures))
 
     async def _put(self, span: Span, signed: SignedPart) -> tuple[int, _Told]:
         told = _Told()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from vidmesh.client.confirming import Confirmer
 from vidmesh.client.connection import Edge
+from vidmesh.client.groups import first_failure
 from vidmesh.client.pace import MOST
 from vidmesh.client.parts import Span, sending_order, spans_of
 from vidmesh.client.sending import PartSender, ReadyPart
@@ -63,10 +64,8 @@ class Transfer:
 
         Raises `SourceChangedError`, and `VidmeshError` or `ClientError` where the other side fails for too long.
         """
-        try:
+        with first_failure():
             await self._run()
-        except BaseExceptionGroup as group:
-            raise _first(group) from None
         return hashlib.sha256(b"".join(self._digests[span.number] for span in self._spans)).digest()
 
     async def _run(self) -> None:
@@ -142,12 +141,3 @@ async def _send_all(sender: PartSender, ready: asyncio.Queue[ReadyPart | None], 
     while (part := await ready.get()) is not None:
         await sender.send(part)
         confirmer.stored(part.span.number, part.sha256)
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The failure that is told: others of the group were its consequence, or say the same."""
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            return _first(error)  # pyright: ignore[reportUnknownArgumentType]
-        return error
-    return group

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -26,5 +27,7 @@ class ClientCommand:
         """Does it. Raises `ClientError` or `VidmeshError`, whose text is a sentence for a person."""
         import asyncio
 
+        # An error is one sentence on standard error; gRPC's own log of connections would stand beside it.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         work = import_module(f"vidmesh.client.commands.{self.module}")
         return asyncio.run(work.run(args))

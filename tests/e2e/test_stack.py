@@ -19,7 +19,7 @@ import pytest
 from mesh.local.plan import GATEWAY, SERVICES
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Stack, StartStack
+    from tests.e2e.stacks import Stack, StartStack
 
 FOUNDATION = ("bus", "objects", "volumes")
 """Enough to see the supervisor work, and quick to start."""

@@ -89,7 +89,8 @@ class UploadServiceServicer:
     """
 
     def CreateUpload(self, request, context):
-        """Announces a file and makes its video, private and in state UPLOADING.
+        """Announces a file and makes its video, in state UPLOADING: others than the channel's people see it only once it
+        is playable, whatever its visibility.
 
         Errors: NOT_FOUND (CHANNEL_NOT_FOUND), PERMISSION_DENIED (not a member of the channel), INVALID_ARGUMENT
         (FILE_TOO_LARGE), RESOURCE_EXHAUSTED (QUOTA_EXCEEDED, TOO_MANY_UPLOADS, STORAGE_LOW), ALREADY_EXISTS

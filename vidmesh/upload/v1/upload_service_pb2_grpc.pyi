@@ -39,7 +39,8 @@ class UploadServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> UploadServiceAsyncStub: ...
     CreateUpload: _grpc.UnaryUnaryMultiCallable[_upload_service_pb2.CreateUploadRequest, _upload_service_pb2.CreateUploadResponse]
-    """Announces a file and makes its video, private and in state UPLOADING.
+    """Announces a file and makes its video, in state UPLOADING: others than the channel's people see it only once it
+    is playable, whatever its visibility.
 
     Errors: NOT_FOUND (CHANNEL_NOT_FOUND), PERMISSION_DENIED (not a member of the channel), INVALID_ARGUMENT
     (FILE_TOO_LARGE), RESOURCE_EXHAUSTED (QUOTA_EXCEEDED, TOO_MANY_UPLOADS, STORAGE_LOW), ALREADY_EXISTS
@@ -97,7 +98,8 @@ class UploadServiceAsyncStub(UploadServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateUpload: _aio.UnaryUnaryMultiCallable[_upload_service_pb2.CreateUploadRequest, _upload_service_pb2.CreateUploadResponse]  # type: ignore[assignment]
-    """Announces a file and makes its video, private and in state UPLOADING.
+    """Announces a file and makes its video, in state UPLOADING: others than the channel's people see it only once it
+    is playable, whatever its visibility.
 
     Errors: NOT_FOUND (CHANNEL_NOT_FOUND), PERMISSION_DENIED (not a member of the channel), INVALID_ARGUMENT
     (FILE_TOO_LARGE), RESOURCE_EXHAUSTED (QUOTA_EXCEEDED, TOO_MANY_UPLOADS, STORAGE_LOW), ALREADY_EXISTS
@@ -158,7 +160,8 @@ class UploadServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _upload_service_pb2.CreateUploadRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_upload_service_pb2.CreateUploadResponse, _abc.Awaitable[_upload_service_pb2.CreateUploadResponse]]:
-        """Announces a file and makes its video, private and in state UPLOADING.
+        """Announces a file and makes its video, in state UPLOADING: others than the channel's people see it only once it
+        is playable, whatever its visibility.
 
         Errors: NOT_FOUND (CHANNEL_NOT_FOUND), PERMISSION_DENIED (not a member of the channel), INVALID_ARGUMENT
         (FILE_TOO_LARGE), RESOURCE_EXHAUSTED (QUOTA_EXCEEDED, TOO_MANY_UPLOADS, STORAGE_LOW), ALREADY_EXISTS

@@ -155,7 +155,8 @@ class VideoServiceServicer:
         """What an account may see of a video, for services that stand in front of it. The account's own access
         token travels with the call; without one it is asked for an anonymous viewer.
 
-        Errors: NOT_FOUND (VIDEO_NOT_FOUND): not there, or not visible to the account.
+        Errors: NOT_FOUND (VIDEO_NOT_FOUND): not there, not visible to the account, or deleted, which its people may
+        still read but nobody may use.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -73,7 +73,8 @@ class VideoServiceStub:
     """What an account may see of a video, for services that stand in front of it. The account's own access
     token travels with the call; without one it is asked for an anonymous viewer.
 
-    Errors: NOT_FOUND (VIDEO_NOT_FOUND): not there, or not visible to the account.
+    Errors: NOT_FOUND (VIDEO_NOT_FOUND): not there, not visible to the account, or deleted, which its people may
+    still read but nobody may use.
     """
     ExportVideos: _grpc.UnaryStreamMultiCallable[_video_service_pb2.ExportVideosRequest, _video_service_pb2.ExportVideosResponse]
     """Every video, in no order, deleted ones included, for rebuilding what is derived from them."""
@@ -122,7 +123,8 @@ class VideoServiceAsyncStub(VideoServiceStub):
     """What an account may see of a video, for services that stand in front of it. The account's own access
     token travels with the call; without one it is asked for an anonymous viewer.
 
-    Errors: NOT_FOUND (VIDEO_NOT_FOUND): not there, or not visible to the account.
+    Errors: NOT_FOUND (VIDEO_NOT_FOUND): not there, not visible to the account, or deleted, which its people may
+    still read but nobody may use.
     """
     ExportVideos: _aio.UnaryStreamMultiCallable[_video_service_pb2.ExportVideosRequest, _video_service_pb2.ExportVideosResponse]  # type: ignore[assignment]
     """Every video, in no order, deleted ones included, for rebuilding what is derived from them."""
@@ -216,7 +218,8 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
         """What an account may see of a video, for services that stand in front of it. The account's own access
         token travels with the call; without one it is asked for an anonymous viewer.
 
-        Errors: NOT_FOUND (VIDEO_NOT_FOUND): not there, or not visible to the account.
+        Errors: NOT_FOUND (VIDEO_NOT_FOUND): not there, not visible to the account, or deleted, which its people may
+        still read but nobody may use.
         """
 
     @_abc_1.abstractmethod

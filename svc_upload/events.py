@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from mesh.bus import Bus, Event
+from mesh.bus import Bus
 from svc_upload.membership import Membership
 from vidmesh.social.v1.social_events_pb2 import ChannelMemberChanged
 
-DURABLE: Final = "svc_upload-members"
-
 
 async def forget_members(bus: Bus, membership: Membership) -> None:
-    """Forget as events come. One replica gets each; the others' memory ends by itself within seconds."""
-
-    async def forget(event: Event[ChannelMemberChanged]) -> None:
-        membership.forget(event.message.channel_id, event.message.account_id)
-
-    await bus.subscribe(ChannelMemberChanged, DURABLE, forget)
+    """Forget as hints come, until cancelled. Every replica hears each at most once; memory ends by itself besides."""
+    async with bus.wakes(ChannelMemberChanged) as hints:
+        # What was remembered while nobody listened may be wrong.
+        membership.forget_all()
+        async for hint in hints:
+            if hint is None:
+                membership.forget_all()
+            else:
+                # Hints of one channel are joined into the newest, so it is about all of its people.
+                membership.forget(hint.channel_id)

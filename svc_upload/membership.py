@@ -9,7 +9,6 @@ how much of a public video is shown; where it would refuse something it is asked
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -39,7 +38,8 @@ class Membership:
     def __init__(self, channels: ChannelServiceAsyncStub, clock: Callable[[], float] = time.monotonic) -> None:
         self._channels = channels
         self._clock = clock
-        self._answers: OrderedDict[tuple[str, str], tuple[bool, float]] = OrderedDict()
+        self._answers: dict[str, dict[str, tuple[bool, float]]] = {}
+        self._count = 0
 
     async def is_member(self, channel_id: str, account_id: str | None, *, sure: bool = True) -> bool:
         """Whether the account owns or manages the channel. Without `sure` a remembered "no" is good enough, and an
@@ -47,8 +47,7 @@ class Membership:
         """
         if account_id is None:
             return False
-        key = (channel_id, account_id)
-        member, until = self._answers.get(key, (False, 0.0))
+        member, until = self._answers.get(channel_id, {}).get(account_id, (False, 0.0))
         if self._clock() < until and (member or not sure):
             return member
         try:
@@ -58,7 +57,7 @@ class Membership:
                 return False
             raise
         member = answer.role != ChannelRole.CHANNEL_ROLE_UNSPECIFIED
-        self._remember(key, member)
+        self._remember(channel_id, account_id, member)
         return member
 
     async def require(self, channel_id: str, account_id: str) -> None:
@@ -70,12 +69,19 @@ class Membership:
         """Raise NOT_FOUND (CHANNEL_NOT_FOUND) unless there is such a channel."""
         await self._channels.GetChannel(GetChannelRequest(channel=channel_id))
 
-    def forget(self, channel_id: str, account_id: str) -> None:
-        """What was remembered of this account is not so any more."""
-        self._answers.pop((channel_id, account_id), None)
+    def forget(self, channel_id: str) -> None:
+        """Somebody's part in this channel changed."""
+        self._count -= len(self._answers.pop(channel_id, {}))
 
-    def _remember(self, key: tuple[str, str], member: bool) -> None:
-        self._answers[key] = (member, self._clock() + (REMEMBERED if member else REMEMBERED_NO))
-        self._answers.move_to_end(key)
-        while len(self._answers) > MOST_REMEMBERED:
-            self._answers.popitem(last=False)
+    def forget_all(self) -> None:
+        """Anybody's part may have changed."""
+        self._answers.clear()
+        self._count = 0
+
+    def _remember(self, channel_id: str, account_id: str, member: bool) -> None:
+        # Answers live for seconds, so beginning anew costs less than keeping an order to drop them in.
+        if self._count >= MOST_REMEMBERED:
+            self.forget_all()
+        answers = self._answers.setdefault(channel_id, {})
+        self._count += account_id not in answers
+        answers[account_id] = (member, self._clock() + (REMEMBERED if member else REMEMBERED_NO))

@@ -56,7 +56,7 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     """UploadService and VideoService, with their consumers, the outbox's relay and the agenda."""
     parts = await build(runtime)
     await parts.facts.subscribe(parts.bus)
-    await forget_members(parts.bus, parts.membership)
+    runtime.background(lambda: forget_members(parts.bus, parts.membership), "members")
     runtime.background(parts.outbox.run, "outbox")
     runtime.background(lambda: run_agenda(parts.agenda, parts.handlers, runtime.log), "agenda")
     return parts.hosted

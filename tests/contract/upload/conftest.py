@@ -282,7 +282,7 @@ def serve(tmp_path: Path, nats: NatsServer, weed: WeedServer) -> Serve:
 
             cast("Any", runtime).tables = opened
             parts = await build(runtime)
-            await forget_members(parts.bus, parts.membership)
+            runtime.background(lambda: forget_members(parts.bus, parts.membership), "members")
             runtime.background(parts.outbox.run, "outbox")
             await mesh.serve(runtime, parts.hosted)
             channel = mesh.outside("svc_upload")

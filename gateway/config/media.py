@@ -6,9 +6,15 @@ the path that it opens, and looked up among those taken back; then the cache ans
 
 from __future__ import annotations
 
+import json
 from collections.abc import Set
+from functools import reduce
 from pathlib import Path
 from typing import Final
+
+from google.protobuf import json_format
+from google.rpc.code_pb2 import Code
+from google.rpc.status_pb2 import Status
 
 from gateway.config import cel
 from gateway.config.names import (
@@ -31,7 +37,7 @@ ROOT: Final = "/media/v/"
 
 REVOCATIONS_TYPE: Final = "filters.http.rbac.v3.RBAC"
 
-TAKE_GRANT: Final = """\
+SCRIPT: Final = """\
 function envoy_on_request(handle)
   local headers = handle:headers()
   local grant, path = string.match(headers:get(":path"), "^/media/~([%w%-_.]+)(/v/[^?]+)")
@@ -46,22 +52,60 @@ function envoy_on_request(handle)
   handle:streamInfo():dynamicMetadata():set("$metadata", "path", "/media" .. path)
   headers:replace(":path", "/$bucket" .. path)
 end
+
+-- What the store says of its errors names buckets and keys; viewers are told what they can do about it.
+function envoy_on_response(handle)
+  local headers = handle:headers()
+  local status = tonumber(headers:get(":status"))
+  if status < 400 or status == 412 or status == 416 or headers:get("content-type") == "application/json" then
+    return
+  end
+  local answer = $not_there
+  if status ~= 404 then
+    answer = $not_now
+    headers:replace(":status", "503")
+    headers:replace("retry-after", "1")
+  end
+  headers:replace("content-type", "application/json")
+  headers:replace("cache-control", "no-store")
+  local body = handle:body()
+  if body ~= nil then
+    headers:replace("content-length", tostring(body:setBytes(answer)))
+  end
+end
 """
+
+NOT_THERE: Final = Status(code=Code.NOT_FOUND, message="There is no such file.")
+NOT_NOW: Final = Status(code=Code.UNAVAILABLE, message="The store does not answer: wait and repeat.")
 
 
 def media_path_filter(bucket: str) -> Plain:
-    """Takes the grant out of the path, drops the query, and points the path at the object; off but on media."""
-    script = TAKE_GRANT.replace("$header", GRANT_HEADER).replace("$metadata", MEDIA_METADATA)
+    """Takes the grant out of the path, drops the query, points the path at the object, and tells of errors.
+
+    Off but on media.
+    """
+    words = {
+        "$header": GRANT_HEADER,
+        "$metadata": MEDIA_METADATA,
+        "$bucket": bucket,
+        "$not_there": f"[[{_written(NOT_THERE)}]]",
+        "$not_now": f"[[{_written(NOT_NOW)}]]",
+    }
+    script = reduce(lambda text, word: text.replace(*word), words.items(), SCRIPT)
     return {
         **extension(
             MEDIA_PATH,
             "filters.http.lua.v3.Lua",
-            default_source_code={"inline_string": script.replace("$bucket", bucket)},
+            default_source_code={"inline_string": script},
             # The route was chosen by the address; choosing again would find none for the path in the store.
             clear_route_cache=False,
         ),
         "disabled": True,
     }
+
+
+def _written(status: Status) -> str:
+    return json.dumps({**json_format.MessageToDict(status), "details": []}, separators=(",", ":"))
 
 
 def grant_scope_filter() -> Plain:

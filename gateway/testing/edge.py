@@ -52,10 +52,13 @@ class RunningEdge:
 
 
 @asynccontextmanager
-async def running_edge(settings: Settings, keys: Keys, folder: Path) -> AsyncGenerator[RunningEdge]:
+async def running_edge(
+    settings: Settings, keys: Keys, folder: Path, down: frozenset[str] = frozenset()
+) -> AsyncGenerator[RunningEdge]:
     """An edge that has taken its whole configuration and sees every service healthy; stopped when the block ends.
 
-    `folder` takes its files. Raises TimeoutError where it does not come up, with what Envoy wrote as a note.
+    `folder` takes its files; services that are `down` are not waited for. Raises TimeoutError where it does not come
+    up, with what Envoy wrote as a note.
     """
     log = structlog.get_logger()
     control = ControlPlane(settings, route_table(all_methods(), descriptor_set()), descriptor_set(), log)
@@ -82,7 +85,7 @@ async def running_edge(settings: Settings, keys: Keys, folder: Path) -> AsyncGen
     try:
         try:
             async with asyncio.timeout(START.total_seconds()):
-                admin, address = await _up(envoy, admin_file, tuple(places.services))
+                admin, address = await _up(envoy, admin_file, frozenset(settings.services) - down)
         except TimeoutError as error:
             error.add_note(output.read_text(errors="replace")[-4000:])
             raise
@@ -94,7 +97,7 @@ async def running_edge(settings: Settings, keys: Keys, folder: Path) -> AsyncGen
         await server.stop(0)
 
 
-async def _up(envoy: asyncio.subprocess.Process, admin_file: Path, services: tuple[str, ...]) -> tuple[str, str]:
+async def _up(envoy: asyncio.subprocess.Process, admin_file: Path, services: frozenset[str]) -> tuple[str, str]:
     async with httpx.AsyncClient() as client:
         while envoy.returncode is None:
             await asyncio.sleep(0.05)

@@ -29,12 +29,16 @@ class RunningStore:
     objects: dict[str, bytes] = field(default_factory=dict[str, bytes])
     """By path without query: "/bucket/key". What was put is here; what is here can be got."""
     requests: list[Request] = field(default_factory=list[Request])
+    failing: int | None = None
+    """It answers everything with this status."""
 
     async def answer(self, request: web.Request) -> web.Response:
         """GET, HEAD and PUT, with the headers that an S3 sends."""
         body = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.requests.append(Request(request.method, request.raw_path, headers, body))
+        if self.failing is not None:
+            return web.Response(status=self.failing, text="<Error/>", content_type="application/xml")
         if request.method == "PUT":
             self.objects[request.path] = body
             return web.Response()

@@ -52,7 +52,10 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
         settings = defaults.model_copy(
             update={
                 "data": str(folder),
-                "services": dict.fromkeys(("svc_upload", "svc_social", "svc_transcode"), services.address),
+                "services": {
+                    **dict.fromkeys(("svc_upload", "svc_social", "svc_transcode"), services.address),
+                    "svc_playback": "127.0.0.1:1",
+                },
                 "edge": defaults.edge.model_copy(
                     update={"port": 0, "cors_origins": ("https://app.example",), "country_header": "cf-ipcountry"}
                 ),
@@ -62,7 +65,7 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
                 ),
             }
         )
-        async with running_edge(settings, keys, folder) as edge:
+        async with running_edge(settings, keys, folder, down=frozenset({"svc_playback"})) as edge:
             yield Installation(
                 edge,
                 services,

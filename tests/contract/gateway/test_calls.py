@@ -238,6 +238,17 @@ async def test_a_call_that_may_not_be_repeated_is_not(installation: Any, http: h
     assert len(installation.services.seen.calls) == before + 1
 
 
+async def test_a_service_that_is_down_is_said_to_be_so_in_every_face(
+    installation: Any, http: httpx.AsyncClient
+) -> None:
+    by_json = await http.get(f"/v1/videos/{VIDEO}/playback")
+    by_grpc = await grpc_failure(installation.edge.address, "/vidmesh.playback.v1.PlaybackService/GetPlayback")
+    assert by_json.status_code == httpx.codes.SERVICE_UNAVAILABLE
+    assert by_json.headers["retry-after"] == "1"
+    assert reason(by_grpc) == "UNAVAILABLE"
+    assert json_format.Parse(by_json.text, Status()) == by_grpc
+
+
 async def test_a_page_of_a_known_origin_may_call_and_no_other(http: httpx.AsyncClient) -> None:
     asking = {"access-control-request-method": "POST", "access-control-request-headers": "x-grpc-web,content-type"}
     known = await http.options(f"{VIDEOS}/GetVideo", headers={"origin": "https://app.example", **asking})

@@ -86,6 +86,28 @@ async def test_a_player_may_ask_for_the_length(http: httpx.AsyncClient, grant: s
     assert answer.headers["content-length"] == str(len(CONTENT))
 
 
+async def test_a_file_that_is_not_there_is_not_found_and_the_store_is_not_shown(
+    http: httpx.AsyncClient, grant: str
+) -> None:
+    answer = await http.get(f"/media/~{grant}/v/{VIDEO}/s/gone.m4s")
+    assert answer.status_code == httpx.codes.NOT_FOUND
+    assert answer.json() == {"code": 5, "message": "There is no such file.", "details": []}
+    assert answer.headers["cache-control"] == "no-store"
+    assert (await http.head(f"/media/~{grant}/v/{VIDEO}/s/gone.m4s")).status_code == httpx.codes.NOT_FOUND
+
+
+@pytest.mark.parametrize("status", [403, 500, 503])
+async def test_a_store_that_fails_is_no_fault_of_the_viewers(
+    installation: Any, http: httpx.AsyncClient, grant: str, status: int
+) -> None:
+    installation.store.failing = status
+    answer = await http.get(f"/media/~{grant}/v/{VIDEO}/s/failing-{status}.m4s")
+    installation.store.failing = None
+    assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+    assert answer.json()["code"] == 14
+    assert answer.headers["retry-after"] == "1"
+
+
 async def test_all_viewers_share_what_the_edge_keeps(installation: Any, http: httpx.AsyncClient) -> None:
     path = f"/{installation.media_bucket}/v/{VIDEO}/s/shared.m4s"
     installation.store.objects[path] = CONTENT

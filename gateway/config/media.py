@@ -68,9 +68,10 @@ function envoy_on_response(handle)
   end
   headers:replace("content-type", "application/json")
   headers:replace("cache-control", "no-store")
+  -- Waits for the body, after which the headers must not be touched; their length follows by itself.
   local body = handle:body()
   if body ~= nil then
-    headers:replace("content-length", tostring(body:setBytes(answer)))
+    body:setBytes(answer)
   end
 end
 """

@@ -77,6 +77,9 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
                 settings.objects.media_bucket,
                 settings.objects.source_bucket,
             )
+            written = edge.log.read_text().splitlines()
+            # Envoy says so of its cache filter whenever it is used.
+            assert [line for line in written if "work-in-progress" not in line] == []
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

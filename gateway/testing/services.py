@@ -33,7 +33,7 @@ from vidmesh.upload.v1.video_service_pb2 import (
 )
 
 MISSING_VIDEO: Final = "missing_vid"
-"""GetVideo knows every video but this one."""
+"""Every video is known but this one."""
 WATCH_STEPS: Final = 3
 """Messages that WatchProcessing sends before it ends."""
 
@@ -98,6 +98,8 @@ class _Answers:
         self, request: WatchProcessingRequest, context: Context
     ) -> AsyncIterator[WatchProcessingResponse]:
         await self._seen.take("WatchProcessing", context)
+        if request.video_id == MISSING_VIDEO:
+            await _not_found(context)
         for step in range(1, WATCH_STEPS + 1):
             yield WatchProcessingResponse(
                 processing=Processing(video_id=request.video_id, progress=step / WATCH_STEPS), cursor=str(step)

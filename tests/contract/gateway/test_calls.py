@@ -111,6 +111,12 @@ async def test_a_server_stream_reaches_a_browser_as_server_sent_events(
     assert [event["cursor"] for event in events] == [str(step) for step in range(1, WATCH_STEPS + 1)]
 
 
+async def test_a_stream_that_cannot_begin_fails_like_any_call(installation: Any, http: httpx.AsyncClient) -> None:
+    answer = await http.get(f"/v1/videos/{MISSING_VIDEO}/processing:watch", headers=signed_in(installation))
+    assert answer.status_code == httpx.codes.NOT_FOUND
+    assert answer.json()["details"][0]["reason"] == "VIDEO_NOT_FOUND"
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [

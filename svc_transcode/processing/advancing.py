@@ -12,6 +12,7 @@ from typing import Protocol
 from google.protobuf.message import Message
 
 from mesh.ids import uuid7
+from svc_transcode.media.info import SourceInfo
 from svc_transcode.media.package import MPD
 from svc_transcode.processing import domain, outcomes, plan
 from svc_transcode.processing.model import Head, JobRow, JobState, Track, TrackFile, TrackState
@@ -33,6 +34,10 @@ class Media(Protocol):
 
     async def delete_folder(self, video_id: str, prefix: str) -> None:
         """Delete everything whose path begins so."""
+        ...
+
+    async def delete_others(self, video_id: str, prefix: str, kept: str) -> None:
+        """Delete everything whose path begins with `prefix` and not with `kept`."""
         ...
 
 
@@ -66,7 +71,8 @@ class Advancing:
         if video.info is None:
             return
         rows = [row async for row in self.store.jobs(video.video_id)]
-        gathered, broken = _gather(tracks, rows)
+        # In a thread: twelve hours are more than 100,000 segments to read and to write down.
+        gathered, broken = await asyncio.to_thread(_gather, tracks, rows)
         if broken:
             after = video
             for track in broken:
@@ -75,12 +81,12 @@ class Advancing:
             return
         # A folder of its own: another replica may be publishing the same generation, and one of the two loses.
         folder = f"{video.generation + 1}-{secrets.token_hex(4)}"
-        texts = manifests(video.info, gathered, folder)
+        texts = await asyncio.to_thread(manifests, video.info, gathered, folder)
         await asyncio.gather(*(self._put(video.video_id, path, text) for path, text in texts.items()))
         now = datetime.now(UTC)
         after = domain.published(video, [track.name for track in tracks], folder, now)
         known = {track.name: track for track in await self.store.tracks(video.video_id)}
-        files = [_file(one, known, video, now) for one in gathered]
+        files = await asyncio.to_thread(_files, gathered, known, video.info, now)
         change = Change(tracks=tuple(files), events=_told(video, after))
         if not await self.store.commit(head, after, change):
             await self.media.delete_folder(video.video_id, f"m/{folder}/")
@@ -91,21 +97,23 @@ class Advancing:
 
     async def _read_back(self, head: Head) -> None:
         jobs = [
-            plan.verify_job(track.name, head.run, head.generation)
+            job
             for track in head.tracks
-            if track.state is TrackState.PUBLISHED and not await self._is_being_read(head, track)
+            if track.state is TrackState.PUBLISHED and (job := await self._reading(head, track)) is not None
         ]
         if jobs:
             await self.store.add_jobs(head.video_id, jobs)
             await self.queue.add(head.video_id, jobs, head.channel_id, head.start_time)
 
-    async def _is_being_read(self, head: Head, track: Track) -> bool:
-        """Whether a job that reads it back is out or has ended; one that is only queued may have lost its place."""
+    async def _reading(self, head: Head, track: Track) -> JobRow | None:
+        """The job to queue so that the track is read back; None where one is out. One that is queued is queued once
+        more, as it may have lost its place.
+        """
         for generation in range(1, head.generation + 1):
             found = await self.store.job(head.video_id, plan.verify_job(track.name, head.run, generation).name)
-            if found is not None and found.value.state is not JobState.QUEUED:
-                return found.value.state is not JobState.CANCELLED
-        return False
+            if found is not None and found.value.state is not JobState.CANCELLED:
+                return found.value if found.value.state is JobState.QUEUED else None
+        return plan.verify_job(track.name, head.run, head.generation)
 
 
 def _gather(tracks: Sequence[Track], rows: Sequence[JobRow]) -> tuple[list[Gathered], list[Track]]:
@@ -119,20 +127,23 @@ def _gather(tracks: Sequence[Track], rows: Sequence[JobRow]) -> tuple[list[Gathe
     return gathered, broken
 
 
-def _file(gathered: Gathered, known: Mapping[str, TrackFile], head: Head, now: datetime) -> TrackFile:
-    """The file of a track; one that was published before keeps its id and its time."""
-    before = known.get(gathered.track.name)
-    if before is not None and gathered.track.state is not TrackState.MADE:
-        return before
-    assert head.info is not None  # noqa: S101 (only a probed source has tracks)
-    return file_of(gathered, head.info, uuid7(), now)
+def _files(
+    gathered: Sequence[Gathered], known: Mapping[str, TrackFile], info: SourceInfo, now: datetime
+) -> list[TrackFile]:
+    """The files of tracks; one that was published before keeps its id and its time."""
+    return [
+        known[one.track.name]
+        if one.track.name in known and one.track.state is not TrackState.MADE
+        else file_of(one, info, uuid7(), now)
+        for one in gathered
+    ]
 
 
 def _told(before: Head, after: Head) -> tuple[Message, ...]:
     """One fact for each picture that is new in the manifests; for a generation without one, none."""
     told: list[Message] = []
     for track in after.tracks:
-        if track.is_picture and track.name in after.listed and track.name not in before.listed:
+        if track.is_picture and track.state is TrackState.PUBLISHED and before.track(track.name) != track:
             event = RenditionPublished(
                 video_id=after.video_id, quality=track.name, manifest_generation=after.generation
             )

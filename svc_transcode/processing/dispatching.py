@@ -13,7 +13,7 @@ from mesh.bus.dispatch import Queued
 from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.model import JobRow, JobState, Kind
 from svc_transcode.processing.queue import Queue, Waiting
-from svc_transcode.processing.store import ProcessingStore
+from svc_transcode.processing.store import ProcessingStore, Versioned
 from vidmesh.transcode.v1 import transcode_pb2
 from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
 
@@ -77,12 +77,17 @@ class Releasing:
     async def submit(self, job: Queued) -> None:
         """Mark the job as out and put it on the bus. One that nobody wants any more is passed over."""
         waiting = self._waiting[job.job_id]
-        found = await self._store.job(waiting.video_id, waiting.job)
-        if found is None or found.value.state is not JobState.QUEUED:
+        found = await self._find(waiting.video_id, waiting.job)
+        if found is None:
+            return
+        if found.value.state is JobState.RELEASED and found.value.attempt == 0:
+            # Perhaps the bus was away when it was to be sent. It knows the id if it was not.
+            await self._send(waiting.video_id, found.value)
+        if found.value.state is not JobState.QUEUED:
             return
         # Listed as out before it is: a crash in between leaves a row that the sweep clears, never a lost job.
         await self._queue.release(waiting.video_id, waiting.job, datetime.now(UTC))
-        released = replace(found.value, state=JobState.RELEASED, release=found.value.release + 1, attempt=0)
+        released = _released(found.value)
         if await self._store.change_job(waiting.video_id, found, released):
             await self._send(waiting.video_id, released)
 
@@ -94,16 +99,27 @@ class Releasing:
         job_id = str(JobId(video_id, job.name, job.release))
         await self._jobs.submit(TranscodeJob(job_id=job_id, video_id=video_id, kind=KINDS[job.kind]), job_id)
 
+    async def _find(self, video_id: str, job: str) -> Versioned[JobRow] | None:
+        """The job, unless its video is purged: then what was written while it was being purged goes too."""
+        if await self._store.head(video_id) is None:
+            await self._store.purge(video_id)
+            return None
+        return await self._store.job(video_id, job)
+
     async def release_silent(self, now: datetime) -> None:
         """Release again what nobody spoke of for long, and forget what is not out any more."""
         async for out in self._queue.released():
-            found = await self._store.job(out.video_id, out.job)
+            found = await self._find(out.video_id, out.job)
             if found is None or found.value.state is not JobState.RELEASED:
                 if now - out.report_time > SEEN_LATELY:
                     await self._queue.settle(out.video_id, out.job)
             elif now - out.report_time > SILENT:
                 self._log.warning("nobody spoke of a released job; it is released again", job=out.job)
                 await self._queue.release(out.video_id, out.job, now)
-                again = replace(found.value, release=found.value.release + 1, attempt=0)
+                again = _released(found.value)
                 if await self._store.change_job(out.video_id, found, again):
                     await self._send(out.video_id, again)
+
+
+def _released(job: JobRow) -> JobRow:
+    return replace(job, state=JobState.RELEASED, release=job.release + 1, attempt=0, failed_attempt=0)

@@ -39,9 +39,14 @@ class GiveUp:
 def after_failure(job: JobRow, permanent: bool, most_attempts: int) -> TryAgain | Split | GiveUp:
     """What becomes of a job whose attempt failed; `job.failures` counts this one too."""
     if not permanent and job.failures < most_attempts:
-        return TryAgain(min(FIRST_WAIT * 2 ** (job.failures - 1), LONGEST_WAIT))
+        return TryAgain(wait_after(job.failures))
     smaller = plan.split(job)
     return Split(smaller) if smaller else GiveUp()
+
+
+def wait_after(failures: int) -> timedelta:
+    """How long to leave a job alone that failed this often."""
+    return min(FIRST_WAIT * 2 ** (max(1, failures) - 1), LONGEST_WAIT)
 
 
 def planned(head: Head, made: plan.Plan) -> Head:
@@ -141,9 +146,10 @@ def retry(head: Head, jobs: Iterable[JobRow], options: plan.Options, now: dateti
     if head.info is None or not head.tracks:
         return Again(replace(begun, state=State.PROBING, tracks=()), (plan.probe_job(options, run),))
     broken = [track for track in head.tracks if track.state is TrackState.FAILED]
-    if not broken:
+    missing = [] if head.stills else [plan.stills_job(head.info, options, run)]
+    if not broken and not missing:
         return None
-    known, missing = list(jobs), list[JobRow]()
+    known = list(jobs)
     for track in broken:
         keep, again = _missing(track, known, run)
         missing += again

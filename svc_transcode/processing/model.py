@@ -187,6 +187,10 @@ class JobRow:
     """Of the newest release: the newest attempt that began."""
     failures: int = 0
     """Attempts that failed, over all releases of this run."""
+    failed_attempt: int = 0
+    """Of the newest release: the newest attempt whose failure is counted, so that telling it twice counts once."""
+    parent: str = ""
+    """The job that this one is a part of. It is to be done only once that one was given up for its parts."""
     queue_time: datetime | None = None
     made: Made | None = None
     failure: Failure | None = None

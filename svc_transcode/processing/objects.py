@@ -25,3 +25,15 @@ class MediaStore:
     async def delete_folder(self, video_id: str, prefix: str) -> None:
         """Delete everything whose path begins so. Raises ObjectsUnavailable."""
         await self._objects.delete_prefix(self._bucket, f"v/{video_id}/{prefix}")
+
+    async def delete_others(self, video_id: str, prefix: str, kept: str) -> None:
+        """Delete everything whose path begins with `prefix` and not with `kept`. Raises ObjectsUnavailable."""
+        below, cursor = f"v/{video_id}/", None
+        while True:
+            page = await self._objects.list(self._bucket, below + prefix, cursor=cursor)
+            for found in page.objects:
+                if not found.key.startswith(below + kept):
+                    await self._objects.delete(self._bucket, found.key)
+            cursor = page.cursor
+            if cursor is None:
+                return

@@ -6,13 +6,35 @@ from dataclasses import replace
 from datetime import datetime
 
 from google.protobuf.message import Message
+from pydantic import ValidationError
 
+from mesh.errors import invalid_field
 from svc_transcode.media import jobs as media
 from svc_transcode.processing import domain, plan, view
 from svc_transcode.processing.model import Failure, Head, JobRow, Kind, Made, Still, TrackFile
 from vidmesh.transcode.v1 import transcode_events_pb2 as events
 
 Outcome = tuple[Head, tuple[Message, ...]]
+
+RESULTS: dict[Kind, type[media.Result]] = {
+    Kind.PROBE: media.Probed,
+    Kind.VIDEO: media.VideoMade,
+    Kind.AUDIO: media.AudioMade,
+    Kind.THUMBNAILS: media.ThumbnailsMade,
+    Kind.VERIFY: media.Verified,
+}
+
+
+def read(job: JobRow, text: str) -> media.Result:
+    """The result of a job from its JSON form. Raises INVALID_ARGUMENT for what that job cannot have made."""
+    try:
+        result = media.from_json(media.RESULT, text)
+    except ValidationError:
+        raise invalid_field("result", "It is no result of a job.") from None
+    made = {track.quality for track in result.tracks} if isinstance(result, media.VideoMade) else set(job.tracks)
+    if not isinstance(result, RESULTS[job.kind]) or made != set(job.tracks):
+        raise invalid_field("result", "It is the result of another job.")
+    return result
 
 
 def probed(head: Head, result: media.Probed, made: plan.Plan) -> Outcome:

@@ -64,7 +64,7 @@ def plan(info: SourceInfo, options: Options, run: int) -> Plan:
     ]
     sounds = [_sound(audio, number, info.duration) for number, audio in enumerate(_audible(info))]
     jobs = [
-        _stills_job(info, options, run),
+        stills_job(info, options, run),
         *(_audio_job(info, track, options, run) for track in sounds),
         *(
             _video_job(
@@ -83,7 +83,8 @@ def plan(info: SourceInfo, options: Options, run: int) -> Plan:
 
 def split(job: JobRow) -> tuple[JobRow, ...]:
     """The job cut into one per rendition, so that a rendition that fails does so alone; empty where it has only one."""
-    return tuple(alone(job, track, job.run) for track in job.tracks) if len(job.tracks) > 1 else ()
+    parts = tuple(replace(alone(job, track, job.run), parent=job.name) for track in job.tracks)
+    return parts if len(parts) > 1 else ()
 
 
 def alone(job: JobRow, track: str, run: int) -> JobRow:
@@ -110,6 +111,8 @@ def _anew(job: JobRow, stem: str, run: int) -> JobRow:
         release=0,
         attempt=0,
         failures=0,
+        failed_attempt=0,
+        parent="",
         made=None,
         failure=None,
     )
@@ -159,10 +162,13 @@ def _audio_job(info: SourceInfo, track: Track, options: Options, run: int) -> Jo
     return JobRow(name, Kind.AUDIO, PRIORITY_FIRST, media.to_json(media.JOB, spec), (track.name,), run=run)
 
 
-def _stills_job(info: SourceInfo, options: Options, run: int) -> JobRow:
+def stills_job(info: SourceInfo, options: Options, run: int) -> JobRow:
+    """The job that makes the stills."""
     times = thumbnail_times(info.video_duration)
     spec = media.ThumbnailJob(replace(NO_SOURCE, bounds=options.bounds), replace(info, index=()), times)
-    return JobRow(_named("t", run), Kind.THUMBNAILS, PRIORITY_STILLS, media.to_json(media.JOB, spec), run=run)
+    # Of a short video, stills would take a good part of the time until it can be watched.
+    priority = PRIORITY_REST if info.video_duration <= ONE_PASS_SECONDS else PRIORITY_STILLS
+    return JobRow(_named("t", run), Kind.THUMBNAILS, priority, media.to_json(media.JOB, spec), run=run)
 
 
 def _cost(rung: Rung, duration: Fraction) -> int:

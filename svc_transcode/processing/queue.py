@@ -66,15 +66,19 @@ class Queue:
         await self._tables.delete(QUEUE_JOBS, _queued(waiting))
 
     async def next(self, most: int) -> list[Waiting]:
-        """The jobs whose turn it is: the smallest priority that has any, taken channel by channel."""
+        """The jobs whose turn it is: about `most` of the smallest priorities that have any, taken channel by channel.
+
+        Every channel is there at least once, however many they are: who chooses must see whose turn it is.
+        """
         chosen: list[Waiting] = []
         for priority, channels in (await self._groups()).items():
-            by_channel = [await self._waiting(priority, channel, most - len(chosen)) for channel in channels]
-            for turn in range(max(map(len, by_channel), default=0)):
-                chosen += [jobs[turn] for jobs in by_channel if turn < len(jobs)]
+            wanted = most - len(chosen)
+            by_channel = [await self._waiting(priority, channel, wanted) for channel in channels]
+            found = [jobs[turn] for turn in range(wanted) for jobs in by_channel if turn < len(jobs)]
+            chosen += found[: max(wanted, sum(map(bool, by_channel)))]
             if len(chosen) >= most:
                 break
-        return chosen[:most]
+        return chosen
 
     async def _groups(self) -> dict[int, list[str]]:
         page = await self._tables.scan(QUEUE_GROUPS, {"shard": SHARD}, limit=PAGE)

@@ -139,7 +139,9 @@ class TranscodeServicer(TranscodeServiceServicer):
         if request.WhichOneof("outcome") == "result":
             job = await self._rooms.working.succeed(job_id, request.attempt, request.result)
             if (job_id.release, request.attempt) != (1, 1):
-                await self._drop_superseded(job_id, job_id.outputs(job.kind), job_id.folder(job.kind, request.attempt))
+                # What earlier attempts left behind.
+                kept = f"{job_id.folder(job.kind, request.attempt)}/"
+                await self._rooms.media.delete_others(job_id.video_id, job_id.outputs(job.kind), kept)
         else:
             reason = transcode_pb2.FailureReason.Name(request.failure.reason or transcode_pb2.FAILURE_REASON_PROCESSING)
             failure = outcomes.plain(reason, request.failure.message)
@@ -187,14 +189,6 @@ class TranscodeServicer(TranscodeServiceServicer):
         if not (viewer.channel_member or current_call().caller.is_administrator):
             raise permission_denied("Only the channel's people may do this.", relation="CHANNEL_MEMBER")
         return viewer
-
-    async def _drop_superseded(self, job_id: JobId, outputs: str, kept: str) -> None:
-        """Delete what earlier attempts of a finished job left behind."""
-        for release in range(1, job_id.release + 1):
-            for attempt in range(1, 10):
-                folder = f"{outputs}{release}.{attempt}"
-                if folder != kept:
-                    await self._rooms.media.delete_folder(job_id.video_id, f"{folder}/")
 
     def _opened(self, cursor: str, video_id: str) -> int:
         if not cursor:

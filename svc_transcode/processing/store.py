@@ -21,6 +21,8 @@ from svc_transcode.processing.tables import ACTIVE, BODY, PROCESSING, PROGRESS, 
 PAGE = 500
 TOGETHER = 64
 """Writes in flight; the engine commits those that come together at once."""
+PLAIN_BYTES = 16 * 1024
+"""Longer bodies are compressed; JSON begins with a brace and zlib's format never does."""
 PROGRESS_TTL = timedelta(hours=1)
 
 
@@ -203,7 +205,8 @@ def _row(video_id: str, section: str, name: str, body: bytes) -> dict[str, Value
 
 
 def _read(adapter: TypeAdapter[T], row: Row) -> Versioned[T]:
-    return Versioned(adapter.validate_json(BODY.of(row)), VERSION.of(row))
+    body = BODY.of(row)
+    return Versioned(adapter.validate_json(body if body[:1] == b"{" else zlib.decompress(body)), VERSION.of(row))
 
 
 def _head(head: Head) -> bytes:
@@ -211,7 +214,9 @@ def _head(head: Head) -> bytes:
 
 
 def _job(job: JobRow) -> bytes:
-    return model.JOB.dump_json(job)
+    body = model.JOB.dump_json(job)
+    # Twelve hours of sound are one job with 20,000 segments: as plain JSON more than a row may hold.
+    return zlib.compress(body, 1) if len(body) > PLAIN_BYTES else body
 
 
 def _shard(video_id: str) -> int:

@@ -117,17 +117,19 @@ def _file(head: Head, file: TrackFile) -> pb.VideoFile:
 
 
 def presentation(head: Head, tracks: Iterable[TrackFile]) -> rpc.GetPresentationResponse:
-    """What a player needs."""
-    answer = rpc.GetPresentationResponse(manifest_generation=head.generation)
+    """What a player needs. Manifests whose every picture was given up are no longer shown."""
+    answer = rpc.GetPresentationResponse()
     for still in head.stills:
         shown = answer.stills.add(path=still.path, width=still.width, height=still.height)
         shown.time.FromTimedelta(timedelta(seconds=float(still.time)))
     if head.info:
         answer.duration.FromNanoseconds(nanoseconds(head.info.duration))
-    if head.generation:
+    shown = files(head, tracks)
+    if any(file.height for file in shown):
+        answer.manifest_generation = head.generation
         answer.hls_path = f"m/{head.manifests}/{MASTER}"
         answer.dash_path = f"m/{head.manifests}/{MPD}"
-        answer.files.extend(files(head, tracks))
+        answer.files.extend(shown)
     return answer
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 
 from mesh.contention import LostRace, settle
 from mesh.errors import Fault, aborted, unavailable
@@ -46,10 +48,9 @@ class Working:
             head, found = await self._load(job_id)
             job = found.value
             _fence(job, job_id, attempt)
-            if not _is_wanted(head.value, job):
-                await self._store.change_job(job_id.video_id, found, replace(job, state=JobState.CANCELLED))
-                await self._settle(job_id)
-                raise fenced(job_id)
+            if not await self._has_its_turn(job_id.video_id, job):
+                await self._cancel(job_id, found)
+            await self._require_wanted(job_id, head.value, found)
             begun = replace(job, attempt=attempt)
             if begun != job and not await self._store.change_job(job_id.video_id, found, begun):
                 raise LostRace
@@ -61,10 +62,9 @@ class Working:
 
     async def report(self, job_id: JobId, attempt: int, share: float) -> None:
         """An attempt goes on. Raises JOB_NOT_FOUND, JOB_FENCED."""
-        found = await self._store.job(job_id.video_id, job_id.job)
-        if found is None:
-            raise no_such_job(str(job_id))
+        head, found = await self._load(job_id)
         _fence(found.value, job_id, attempt)
+        await self._require_wanted(job_id, head.value, found)
         await self._store.report(job_id.video_id, found.value, share)
         await self._queue.seen(job_id.video_id, job_id.job)
 
@@ -81,7 +81,7 @@ class Working:
             if job.state is JobState.DONE and job.made == made:
                 return job
             _fence(job, job_id, attempt)
-            _wanted(head.value, job, job_id)
+            await self._require_wanted(job_id, head.value, found)
             done = replace(job, state=JobState.DONE, made=made)
             after, told = await self._made(head.value, done, made)
             if not await self._store.commit(head, after, Change(jobs=((found, done),), events=told)):
@@ -100,9 +100,13 @@ class Working:
 
         async def record() -> timedelta | None:
             head, found = await self._load(job_id)
-            _fence(found.value, job_id, attempt)
-            _wanted(head.value, found.value, job_id)
-            return await self._failed(job_id, head, found, failure, permanent)
+            job = found.value
+            _fence(job, job_id, attempt)
+            await self._require_wanted(job_id, head.value, found)
+            if job.failed_attempt == attempt:
+                return domain.wait_after(job.failures)
+            told = replace(found, value=replace(job, failed_attempt=attempt))
+            return await self._failed(job_id, head, told, failure, permanent)
 
         wait = await settle(record, FINISH_ATTEMPTS)
         if wait is None:
@@ -118,7 +122,9 @@ class Working:
             except Fault:
                 return
             job = found.value
-            if job.state is JobState.RELEASED and job.release == job_id.release and not head.value.ended:
+            if job.state is not JobState.RELEASED or job.release != job_id.release or head.value.ended:
+                return
+            if _is_wanted(head.value, job) and await self._has_its_turn(job_id.video_id, job):
                 exhausted = replace(found, value=replace(job, failures=self._most_attempts))
                 await self._failed(job_id, head, exhausted, domain.PROCESSING_FAILED, permanent=False)
 
@@ -132,16 +138,40 @@ class Working:
             raise no_such_job(str(job_id))
         return head, found
 
+    async def _require_wanted(self, job_id: JobId, head: Head, found: Versioned[JobRow]) -> None:
+        """Raises JOB_FENCED where nobody waits for the job any more, UNAVAILABLE as `_is_wanted`."""
+        if not _is_wanted(head, found.value):
+            await self._cancel(job_id, found)
+
+    async def _cancel(self, job_id: JobId, found: Versioned[JobRow]) -> NoReturn:
+        await self._store.change_job(job_id.video_id, found, replace(found.value, state=JobState.CANCELLED))
+        await self._settle(job_id)
+        raise fenced(job_id)
+
+    async def _has_its_turn(self, video_id: str, job: JobRow) -> bool:
+        """Whether the job that this one is a part of was given up for its parts; if it is done, its parts are too.
+
+        Raises UNAVAILABLE where that is not settled yet: parts are queued first.
+        """
+        if not job.parent:
+            return True
+        parent = await self._store.job(video_id, job.parent)
+        if parent is not None and parent.value.state in {JobState.QUEUED, JobState.RELEASED}:
+            raise unavailable("The job is queued, but what it is a part of is not given up yet. Try again shortly.")
+        return parent is not None and parent.value.state is JobState.CANCELLED
+
     async def _objects(self, head: Head, job: JobRow) -> Objects:
         if job.kind is not Kind.VERIFY:
             return ()
         rows = [row async for row in self._store.jobs(head.video_id)]
-        return gather(head.track(job.tracks[0]), rows).objects
+        gathered = await asyncio.to_thread(gather, head.track(job.tracks[0]), rows)
+        return gathered.objects
 
     async def _made(self, head: Head, job: JobRow, made: Made) -> outcomes.Outcome:
-        result = media.from_json(media.RESULT, made.result)
+        result = outcomes.read(job, made.result)
         if isinstance(result, media.Probed):
-            planned = plan.plan(result.info, self._options, head.run)
+            # Twelve hours are thousands of jobs.
+            planned = await asyncio.to_thread(plan.plan, result.info, self._options, head.run)
             # Queued before the head says so: a crash in between repeats the probe's end, which plans the same.
             await self._store.add_jobs(head.video_id, planned.jobs)
             await self._queue.add(head.video_id, planned.jobs, head.channel_id, head.start_time)
@@ -185,16 +215,15 @@ def _fence(job: JobRow, job_id: JobId, attempt: int) -> None:
         raise fenced(job_id)
 
 
-def _wanted(head: Head, job: JobRow, job_id: JobId) -> None:
-    """Raises JOB_FENCED where nobody waits for the job any more."""
-    if not _is_wanted(head, job):
-        raise fenced(job_id)
-
-
 def _is_wanted(head: Head, job: JobRow) -> bool:
     """Whether its end would mean something. Raises UNAVAILABLE where the head does not know of the job yet."""
     if job.run > head.run or (head.state is State.PROBING and job.kind is not Kind.PROBE):
         raise unavailable("The job is queued, but its plan is not written yet. Try again shortly.")
+    if job.run < head.run:
+        return False
+    if job.kind is Kind.THUMBNAILS:
+        # Nothing waits for stills, so they may come after the end.
+        return not head.stills
     if head.ended or (head.state is not State.PROBING and job.kind is Kind.PROBE):
         return False
     if job.kind is Kind.VERIFY:

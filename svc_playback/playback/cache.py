@@ -7,6 +7,7 @@ for an event that never came.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -48,7 +49,8 @@ class Cache(Generic[V]):
             return known.value
         task = self._asking.get(key)
         if task is None:
-            task = asyncio.ensure_future(self._ask(key, ask, max_age))
+            # In no caller's name: the answer is everybody's, so neither one's account nor one's deadline bears on it.
+            task = asyncio.create_task(self._ask(key, ask, max_age), context=contextvars.Context())
             self._asking[key] = task
         # Shielded: one caller that gives up must not take the answer from the others.
         return await asyncio.shield(task)

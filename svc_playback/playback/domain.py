@@ -55,9 +55,9 @@ def _fits(codec: str, prefix: str) -> bool:
     return name == prefix_name and (not parameters or codec.startswith(prefix))
 
 
-def require_watchable(files: Sequence[transcode_pb2.VideoFile], had_any: bool) -> None:
-    """Raises FAILED_PRECONDITION (NO_DECODABLE_RENDITION) where a video with renditions leaves none to watch."""
-    if had_any and not any(file.height for file in files):
+def require_watchable(files: Sequence[transcode_pb2.VideoFile]) -> None:
+    """Raises FAILED_PRECONDITION (NO_DECODABLE_RENDITION) where the device is left with no picture to watch."""
+    if not any(file.height for file in files):
         raise precondition(
             ErrorReason.ERROR_REASON_NO_DECODABLE_RENDITION,
             "This device names no codec in which the video can be played.",

@@ -65,6 +65,8 @@ class Forgetter:
         self, kind: type[VideoChanged | VideoAccessRevoked | VideoPurged | RenditionPublished | StillsMade]
     ) -> None:
         async with self._bus.wakes(kind) as changes:
+            # Nobody listened before.
+            self._neighbours.forget_all()
             async for change in changes:
                 if change is None:
                     self._neighbours.forget_all()

@@ -6,6 +6,9 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import grpc
+import grpc.aio
+
 from mesh.call import current_call
 from svc_playback.playback.cache import Cache
 from vidmesh.transcode.v1 import transcode_service_pb2 as transcode
@@ -37,8 +40,11 @@ class Neighbours:
     async def viewer(self, video_id: str) -> videos.CheckViewerResponse:
         """What the current caller may see. Raises AioRpcError NOT_FOUND as CheckViewer does."""
         request = videos.CheckViewerRequest(video_id=video_id)
-        if current_call().caller.user is None:
+        try:
             return await self._shared.get(video_id, lambda: self._videos.CheckViewer(request), _good_for)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.NOT_FOUND or current_call().caller.user is None:
+                raise
         return await self._videos.CheckViewer(request)
 
     async def presentation(self, video_id: str) -> transcode.GetPresentationResponse:

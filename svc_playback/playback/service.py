@@ -71,7 +71,7 @@ class PlaybackServicer(PlaybackServiceServicer):
         viewer = await self._viewer(request.video_id)
         presentation = await self._presentation(viewer.video)
         files = domain.decodable(presentation.files, request.codecs)
-        domain.require_watchable(files, had_any=bool(presentation.files))
+        domain.require_watchable(files)
 
         edge = domain.choose_edge(self._edges, call.edge_name, call.country)
         expires = self._rules.expiry(now, presentation.duration.ToTimedelta())
@@ -119,7 +119,7 @@ class PlaybackServicer(PlaybackServiceServicer):
             if error.code() is not grpc.StatusCode.NOT_FOUND:
                 raise
             raise _not_playable(video) from None
-        if not presentation.manifest_generation:
+        if not presentation.manifest_generation or not any(file.height for file in presentation.files):
             raise _not_playable(video)
         return presentation
 

@@ -1,0 +1,362 @@
+"""svc_transcode as it runs, a worker that says what it is told to say, and the neighbour who knows the viewers."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import grpc.aio
+import pytest
+from google.protobuf.message import Message
+
+from mesh.bus import Bus, Event, JobQueue
+from mesh.bus.model import Backoff, Done, Drop, Job, Outcome, Retry
+from mesh.call import current_call
+from mesh.config import merged
+from mesh.errors import Fault, not_found
+from mesh.hosting import Hosted
+from mesh.ids import uuid7
+from mesh.objects import Objects
+from mesh.statuses import fault_in
+from mesh.tables import Tables, Unavailable
+from mesh.testing.servers import NatsServer, WeedServer
+from mesh.testing.serving import Metadata, TestMesh
+from svc_transcode.media import jobs as media
+from svc_transcode.media.info import AudioInfo, IndexPoint, SourceInfo, VideoInfo
+from svc_transcode.server import assemble
+from vidmesh.common.v1.error_reason_pb2 import ErrorReason
+from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
+from vidmesh.transcode.v1.transcode_pb2 import JobKind, Processing
+from vidmesh.transcode.v1.transcode_service_pb2 import (
+    FinishJobRequest,
+    GetProcessingRequest,
+    JobFailure,
+    StartJobRequest,
+    StartJobResponse,
+)
+from vidmesh.transcode.v1.transcode_service_pb2_grpc import TranscodeServiceStub
+from vidmesh.upload.v1.upload_events_pb2 import UploadCompleted
+from vidmesh.upload.v1.video_pb2 import PROCESSING_STATE_FAILED, PROCESSING_STATE_PROCESSED, Video
+from vidmesh.upload.v1.video_service_pb2 import CheckViewerRequest, CheckViewerResponse
+from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceServicer, add_VideoServiceServicer_to_server
+
+if TYPE_CHECKING:
+    from vidmesh.transcode.v1.transcode_service_pb2_grpc import TranscodeServiceAsyncStub
+
+ATTEMPTS = 2
+"""Of a job, so that a test need not wait long."""
+
+ENDED = {PROCESSING_STATE_PROCESSED, PROCESSING_STATE_FAILED}
+
+
+async def refusal(call: Awaitable[Any]) -> Fault:
+    """Why a call was refused; fails where it was not."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    found = fault_in(caught.value)
+    assert found is not None, caught.value
+    return found
+
+
+async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 15) -> Any:
+    """The first true answer of `condition`, asked again and again."""
+    async with asyncio.timeout(seconds):
+        while not (answer := await condition()):  # noqa: ASYNC110 (what is waited for is in another process)
+            await asyncio.sleep(0.02)
+        return answer
+
+
+def source(seconds: int, *, audio: int = 1, height: int = 720) -> SourceInfo:
+    """What a probe finds: 25 pictures a second, 16:9."""
+    width = height * 16 // 9
+    picture = VideoInfo(
+        stream_index=0,
+        codec="h264",
+        profile="High",
+        pixel_format="yuv420p",
+        bit_depth=8,
+        width=width,
+        height=height,
+        coded_width=width,
+        coded_height=height,
+        sample_aspect_ratio=Fraction(1),
+        rotation=0,
+        frame_rate=Fraction(25),
+        variable_frame_rate=False,
+        interlaced=False,
+        color_transfer="bt709",
+        color_primaries="bt709",
+        color_matrix="bt709",
+        full_range=False,
+    )
+    sounds = tuple(AudioInfo(1 + n, "aac", 2, "stereo", 48_000, ("en", "de")[n % 2], n == 0) for n in range(audio))
+    length = Fraction(seconds)
+    return SourceInfo(
+        container="mp4",
+        size=1000,
+        origin=Fraction(0),
+        duration=length,
+        video_duration=length,
+        bitrate=1_000_000,
+        video=picture,
+        audio=sounds,
+        index=tuple(IndexPoint(Fraction(at), at * 10, at * 10 + 10) for at in range(seconds)),
+    )
+
+
+def track_made(quality: str, first: int, count: int, *, rate: int = 90_000, samples: int = 50) -> media.TrackMade:
+    """Segments of 2 s, numbered from `first`."""
+    codec = "mp4a.40.2" if quality.startswith("audio") else "avc1.64001f"
+    segments = tuple(
+        media.SegmentFile(n, _file(f"{quality}/{n:05d}.m4s", n), n * 2 * rate, 2 * rate, samples)
+        for n in range(first, first + count)
+    )
+    return media.TrackMade(quality, codec, rate, _file(f"{quality}/init.mp4", 0), segments)
+
+
+def _file(path: str, number: int) -> media.File:
+    return media.File(path, 1000 + number, f"{number:064x}")
+
+
+def plausible(begun: StartJobResponse, info: SourceInfo) -> media.Result:
+    """What a worker would make of a job of this source."""
+    if begun.kind == JobKind.JOB_KIND_VERIFY:
+        return media.Verified((len(begun.objects) - 1) * 50, Fraction(0), Fraction(1))
+    job = media.from_json(media.JOB, begun.spec)
+    if isinstance(job, media.ProbeJob):
+        return media.Probed(info)
+    if isinstance(job, media.ThumbnailJob):
+        return media.ThumbnailsMade(
+            tuple(media.Thumbnail(time, 640, 360, _file(f"{n}.jpg", n)) for n, time in enumerate(job.times))
+        )
+    if isinstance(job, media.AudioJob):
+        length = -(-info.duration // 2)
+        return media.AudioMade(track_made("audio", 0, length, rate=48_000))
+    assert isinstance(job, media.VideoJob)
+    end = info.video_duration if job.end is None else job.end
+    first, count = int(job.start // 2), int(-(-(end - job.start) // 2))
+    made = tuple(track_made(rung.quality, first, count) for rung in job.rungs)
+    return media.VideoMade(made, frames=50 * count)
+
+
+Answer = media.Result | JobFailure | None
+"""What a worker tells; None: it dies without a word."""
+
+
+class CrashingTables:
+    """Lets `left` more writes through and fails every one behind them, as if the process had died there."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.below = tables
+        self.left: int | None = None
+        self.crashed = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.below, name)
+        if name not in {"put", "insert", "update", "commit", "delete", "delete_partition"}:
+            return method
+
+        async def write(*arguments: Any, **named: Any) -> Any:
+            if self.left is not None:
+                if self.left == 0:
+                    self.crashed.set()
+                    raise Unavailable("the process died here")
+                self.left -= 1
+            return await method(*arguments, **named)
+
+        return write
+
+
+@dataclass
+class Viewers(VideoServiceServicer):
+    """VideoService as far as TranscodeService asks it."""
+
+    owner: str
+    public: set[str] = field(default_factory=set[str])
+
+    def hosted(self) -> Hosted:
+        return Hosted(name="vidmesh.upload.v1.VideoService", servicer=self, add=add_VideoServiceServicer_to_server)
+
+    async def CheckViewer(self, request: CheckViewerRequest, context: Any) -> CheckViewerResponse:
+        del context
+        caller = current_call().caller
+        member = caller.account_id_or_none == self.owner
+        if not member and not caller.is_administrator and request.video_id not in self.public:
+            raise not_found(ErrorReason.ERROR_REASON_VIDEO_NOT_FOUND, "There is no such video.")
+        return CheckViewerResponse(video=Video(video_id=request.video_id), channel_member=member, access_epoch=3)
+
+
+@dataclass
+class Served:
+    """The running service and everybody around it."""
+
+    mesh: TestMesh
+    service: TranscodeServiceAsyncStub
+    bus: Bus
+    objects: Objects
+    tables: CrashingTables
+    viewers: Viewers
+    owner: str
+    done: list[str] = field(default_factory=list[str])
+    """The jobs that its worker began, in order, as "name#attempt"."""
+
+    @property
+    def me(self) -> Metadata:
+        return self.mesh.signed_in(self.owner)
+
+    @property
+    def worker(self) -> Metadata:
+        return self.mesh.as_service("worker")
+
+    async def upload(self, video_id: str | None = None, channel_id: str | None = None) -> str:
+        """A file is complete; its video."""
+        video_id = video_id or new_video_id()
+        told = UploadCompleted(video_id=video_id, upload_id=uuid7(), channel_id=channel_id or uuid7(), size_bytes=1000)
+        await self.bus.publish(told, str(uuid.uuid4()))
+        return video_id
+
+    async def processing(self, video_id: str) -> Processing:
+        request = GetProcessingRequest(video_id=video_id)
+        return (await self.service.GetProcessing(request, metadata=self.me)).processing
+
+    async def ended(self, video_id: str, seconds: float = 30) -> Processing:
+        """How processing ended."""
+
+        async def look() -> Processing | None:
+            try:
+                found = await self.processing(video_id)
+            except grpc.aio.AioRpcError:
+                return None
+            return found if found.state in ENDED else None
+
+        return await eventually(look, seconds)
+
+    async def start(self, job_id: str, attempt: int = 1) -> StartJobResponse:
+        """StartJob, once the job is out."""
+
+        async def begin() -> StartJobResponse | None:
+            try:
+                return await self.service.StartJob(
+                    StartJobRequest(job_id=job_id, attempt=attempt, worker="by hand"), metadata=self.worker
+                )
+            except grpc.aio.AioRpcError:
+                return None
+
+        return await eventually(begin)
+
+    async def finish(self, job_id: str, attempt: int, answer: media.Result | JobFailure) -> timedelta | None:
+        """FinishJob: how long to wait after a failure."""
+        request = FinishJobRequest(job_id=job_id, attempt=attempt)
+        if isinstance(answer, JobFailure):
+            request.failure.CopyFrom(answer)
+        else:
+            request.result = media.to_json(media.RESULT, cast("Any", answer))
+        told = await self.service.FinishJob(request, metadata=self.worker)
+        return told.retry_after.ToTimedelta() if told.HasField("retry_after") else None
+
+    async def do(self, job_id: str, info: SourceInfo, attempt: int = 1) -> StartJobResponse:
+        """Begin and finish a job by hand."""
+        begun = await self.start(job_id, attempt)
+        await self.finish(job_id, attempt, plausible(begun, info))
+        return begun
+
+    @asynccontextmanager
+    async def working(
+        self,
+        info: SourceInfo,
+        say: Callable[[str, StartJobResponse], Answer | str] = lambda _job, _begun: "as usual",
+        *,
+        attempts: int = ATTEMPTS,
+    ) -> AsyncGenerator[None]:
+        """A worker takes jobs while the block runs. `say` decides by the job's name; "as usual": it succeeds."""
+        queue = JobQueue(self.bus, TranscodeJob, max_attempts=attempts, backoff=Backoff(timedelta(milliseconds=20)))
+
+        async def handle(job: Job[TranscodeJob]) -> Outcome:
+            job_id, name = job.message.job_id, job.message.job_id.split("~")[1]
+            request = StartJobRequest(job_id=job_id, attempt=job.attempt, worker="a worker/0")
+            try:
+                begun = await self.service.StartJob(request, metadata=self.worker)
+                self.done.append(f"{name}#{job.attempt}")
+                said = say(name, begun)
+                answer = plausible(begun, info) if isinstance(said, str) else said
+                if answer is None:
+                    return Retry(timedelta(milliseconds=10))
+                wait = await self.finish(job_id, job.attempt, answer)
+            except grpc.aio.AioRpcError as error:
+                fault = fault_in(error)
+                dropped = fault is not None and fault.reason_name in {"JOB_FENCED", "JOB_NOT_FOUND"}
+                return Drop() if dropped else Retry(timedelta(milliseconds=200))
+            return Done() if wait is None else Retry(wait)
+
+        working = asyncio.create_task(queue.work(handle, slots=4))
+        try:
+            yield
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+
+    async def heard(self, kind: type[Message], video_id: str) -> list[Any]:
+        """Listens to facts of a type about a video from the first on; the list grows, each fact once."""
+        found: dict[str, Any] = {}
+        messages: list[Any] = []
+
+        async def keep(event: Event[Any]) -> None:
+            if event.message.video_id == video_id and event.id not in found:
+                found[event.id] = event.message
+                messages.append(event.message)
+
+        await self.bus.subscribe(kind, f"test-{uuid.uuid4().hex}", keep)
+        return messages
+
+    async def stored(self, video_id: str) -> list[str]:
+        """The keys of a video's objects, after its prefix."""
+        prefix = f"v/{video_id}/"
+        page = await self.objects.list(self.mesh.settings.objects.media_bucket, prefix)
+        return [found.key.removeprefix(prefix) for found in page.objects]
+
+
+def new_video_id() -> str:
+    """Like a video's."""
+    return uuid.uuid4().hex[:11]
+
+
+@asynccontextmanager
+async def serving(
+    folder: Path, nats: NatsServer, weed: WeedServer, owner: str, overrides: Mapping[str, Any] | None = None
+) -> AsyncGenerator[Served]:
+    """The service on the data in `folder`, until the block ends."""
+    settings: dict[str, Any] = {
+        "bus": {"url": nats.url},
+        "objects": weed.settings.model_dump() | {"secret_key": weed.settings.secret_key.get_secret_value()},
+        "tables": {"url": f"sqlite://{folder}/tables/{{service}}.db"},
+        "transcode": {"max_attempts": ATTEMPTS},
+    }
+    async with TestMesh(folder, merged(settings, overrides or {})) as mesh:
+        viewers = Viewers(owner)
+        await mesh.serve(await mesh.runtime("svc_upload"), [viewers.hosted()])
+        runtime = await mesh.runtime("svc_transcode")
+        opened = runtime.tables
+        kept: list[CrashingTables] = []
+
+        async def tables(schema: Any) -> Any:
+            kept.append(CrashingTables(await opened(schema)))
+            return kept[0]
+
+        cast("Any", runtime).tables = tables
+        await mesh.serve(runtime, await assemble(runtime))
+        yield Served(
+            mesh=mesh,
+            service=TranscodeServiceStub(mesh.outside("svc_transcode")),
+            bus=await runtime.bus(),
+            objects=await runtime.objects(),
+            tables=kept[0],
+            viewers=viewers,
+            owner=owner,
+        )

@@ -26,6 +26,10 @@ class Until(StrEnum):
     """Every rendition that can be made is made, and was read back."""
 
 
+class ProcessingFailedError(ClientError):
+    """The file is there, and no video can be made of it; the text says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Followed:
     """How waiting ended. Seconds by this machine's clock since it began."""
@@ -39,7 +43,7 @@ class Followed:
 async def follow(
     client: Client, video_id: str, until: Until, changed: Callable[[Processing], None] = lambda _: None
 ) -> Followed:
-    """Waits; `changed` is told every change. Raises `ClientError` with the reason when processing fails."""
+    """Waits; `changed` is told every change. Raises `ProcessingFailedError` when processing fails."""
     began = time.monotonic()
     playable: float | None = None
     last = Processing()
@@ -47,7 +51,8 @@ async def follow(
         async for last in changes:
             changed(last)
             if last.state == ProcessingState.PROCESSING_STATE_FAILED:
-                raise ClientError(f"Video {video_id} cannot be processed: {last.failure_message or 'no reason given'}")
+                why = last.failure_message or "no reason is given."
+                raise ProcessingFailedError(f"Video {video_id} cannot be processed: {why}")
             if playable is None and last.HasField("playable_time"):
                 playable = time.monotonic() - began
                 if until == Until.PLAYABLE:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from typing import Any
 
 from vidmesh.client.client import PLAYABLE_PATIENCE, Client
 from vidmesh.client.commands.display import Display
 from vidmesh.client.commands.session import channel_of, connected, print_json, print_lines
 from vidmesh.client.commands.videos import visibility
-from vidmesh.client.following import Followed, Until, follow
+from vidmesh.client.following import Followed, ProcessingFailedError, Until, follow
 from vidmesh.client.uploader import Uploaded, Uploader
 from vidmesh.playback.v1.playback_pb2 import Playback
 from vidmesh.transcode.v1.transcode_pb2 import VideoFile
@@ -29,16 +28,14 @@ async def run(args: argparse.Namespace) -> int:
     )
     async with connected(args) as (client, place):
         channel = await channel_of(client, args.channel)
-        try:
-            with Display() as display:
-                uploader = Uploader(client, place.journal(), display.transferred, display.notice)
+        with Display() as display:
+            uploader = Uploader(client, place.journal(), display.transferred, display.notice)
+            try:
                 uploaded = await uploader.upload(args.file, channel.channel_id, video, keep_entry=True)
-                followed = None
-                if args.wait is not None:
-                    followed = await follow(client, uploaded.video_id, Until(args.wait), display.processed)
-        except asyncio.CancelledError:
-            sys.stderr.write("Interrupted; the same command goes on from here.\n")
-            raise
+                followed = await _followed(client, uploader, uploaded, args.wait, display)
+            except asyncio.CancelledError:
+                display.notice("Interrupted; the same command goes on from here.")
+                raise
         told = await outcome(client, uploaded, followed)
         uploader.forget(uploaded)
     if args.json:
@@ -46,6 +43,19 @@ async def run(args: argparse.Namespace) -> int:
     else:
         print_lines(_lines(told))
     return 0
+
+
+async def _followed(
+    client: Client, uploader: Uploader, uploaded: Uploaded, until: str | None, display: Display
+) -> Followed | None:
+    if until is None:
+        return None
+    try:
+        return await follow(client, uploaded.video_id, Until(until), display.processed)
+    except ProcessingFailedError:
+        # Nothing is left to go on with: the same file again is an upload of its own.
+        uploader.forget(uploaded)
+        raise
 
 
 async def outcome(client: Client, uploaded: Uploaded, followed: Followed | None) -> dict[str, Any]:

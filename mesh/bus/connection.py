@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
+from mesh.bus.barrier import settled
 from mesh.bus.consumers import Consumer, Handler, Plan
 from mesh.bus.envelope import ID_HEADER, Envelope, pack
 from mesh.bus.errors import BusUnavailable, InvalidMessage
@@ -28,7 +29,6 @@ EVENT_ACK_WAIT: Final = timedelta(seconds=30)
 EVENT_ATTEMPTS: Final = 20
 """With the default back-off about a quarter of an hour."""
 _RESTART: Final = 1.0
-_FLUSH: Final = 2
 
 
 class Subscription:
@@ -117,7 +117,10 @@ class Bus:
         return Subscription([await self.start(plan, handle) for plan in plans])
 
     def wakes(self, kind: type[M], key: str | None = None) -> Wakes[M]:
-        """A listener to wakes of a type, or to those of one `key` (the value in the subject's `{field}`)."""
+        """A listener to wakes of a type, or to those of one `key` (the value in the subject's `{field}`).
+
+        Facts can be listened to as well, by every process at once and with no more guarantee than a wake has.
+        """
         return Wakes(self._hub, kind, key)
 
     async def start(self, plan: Plan[M], handler: Handler[M]) -> asyncio.Task[None]:
@@ -170,10 +173,11 @@ class Bus:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._hub.close()
-        try:
-            await self._client.flush(_FLUSH)
-        except (nats.errors.Error, ConnectionError, TimeoutError) as error:
-            _log.warning("closing the bus while it does not answer: %s", error)
+        if self._client.is_connected:
+            try:
+                await settled(self._client)
+            except BusUnavailable as error:
+                _log.warning("closing the bus while it does not answer: %s", error)
         await self._client.close()
 
     def _keep(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final, Generic, TypeAlias
 
 import nats.errors
+from google.protobuf.message import DecodeError
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
@@ -178,7 +179,7 @@ class Consumer(Generic[M]):
             return
         try:
             content = kind.FromString(message.data)
-        except ValueError as error:
+        except DecodeError as error:
             await self._give_up(message, attempt, f"{name} cannot be read: {error}")
             return
         event = Event(headers.get(ID_HEADER, ""), content, message.metadata.timestamp, attempt)

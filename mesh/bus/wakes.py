@@ -13,11 +13,13 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Final, Generic, Protocol, Self
 
+import nats.errors
 from google.protobuf.message import DecodeError, Message
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from mesh.bus.errors import InvalidMessage
+from mesh.bus.barrier import settled
+from mesh.bus.errors import BusClosed, BusUnavailable, InvalidMessage
 from mesh.bus.model import M
 from mesh.bus.subjects import Route, route_of
 from vidmesh.options.v1.options_pb2 import Delivery
@@ -116,7 +118,10 @@ class WakeHub:
         self._subscribing = asyncio.Lock()
 
     async def join(self, kind: type[M], listener: Listener) -> None:
-        """Wakes that are sent after this returns reach `listener`. Raises InvalidMessage for jobs."""
+        """Wakes that are sent after this returns reach `listener`.
+
+        Raises InvalidMessage for jobs, BusUnavailable, BusClosed.
+        """
         route = route_of(kind)
         if route.delivery == Delivery.DELIVERY_JOB:
             raise InvalidMessage(f"{route.type_name} is work: only a worker may have it")
@@ -157,11 +162,16 @@ class WakeHub:
                     listener.missed()
                 return
             key = route.key(message)
-            by_key = self._listeners[route.type_name]
+            by_key = self._listeners.get(route.type_name, {})
             for listener in [*by_key.get(key, ()), *by_key.get(None, ())]:
                 listener.wake(key, message)
 
-        self._listeners.pop(route.type_name, None)
-        await self._client.subscribe(route.pattern, cb=arrived)
-        # The server has the subscription when it answers this, so nothing sent afterwards is lost.
-        await self._client.flush()
+        try:
+            subscription = await self._client.subscribe(route.pattern, cb=arrived)
+        except nats.errors.Error as error:
+            raise BusClosed(f"listening to {route.pattern}: {error}") from error
+        try:
+            await settled(self._client)
+        except BusUnavailable:
+            await subscription.unsubscribe()
+            raise

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import shutil
 import signal
 import socket
@@ -107,6 +108,7 @@ class Server:
         """Stop it from running without ending it: connections stay open and nothing answers."""
         if self.process is not None:
             self.process.send_signal(signal.SIGSTOP)
+            os.waitpid(self.process.pid, os.WUNTRACED)
 
     def resume(self) -> None:
         """Let it run on."""

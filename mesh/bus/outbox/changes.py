@@ -26,7 +26,7 @@ def find_carrier(table: Table, operations: Sequence[Operation], carrier: Values)
 
 
 def with_pending(
-    table: Table, operations: Sequence[Operation], carrier: Values, known: bytes | None, content: bytes
+    table: Table, operations: Sequence[Operation], carrier: Values, known: bytes | None, content: bytes | None
 ) -> list[Operation]:
     """The operations, with `content` as the carrying row's pending events if they were `known` before."""
     change = find_carrier(table, operations, carrier)

@@ -11,9 +11,8 @@ from typing import Final
 
 from google.protobuf.message import Message
 
-from mesh.bus.envelope import Envelope
 from mesh.bus.outbox.changes import find_carrier, holds, with_pending
-from mesh.bus.outbox.pending import PENDING_EVENTS, appended, packed
+from mesh.bus.outbox.pending import PENDING_EVENTS, Waiting, appended, packed
 from mesh.bus.outbox.relay import Relay, Sender
 from mesh.bus.outbox.table import Hint
 from mesh.tables import (
@@ -78,8 +77,8 @@ class Outbox:
             return await self._tables.insert(table, row)
         key = {column.name: row[column.name] for column in table.key}
 
-        async def write(envelopes: Sequence[Envelope], hint: Hint) -> bool:
-            return await self._tables.insert(table, {**row, PENDING_EVENTS: appended(None, envelopes, hint.place)})
+        async def write(new: Sequence[Waiting]) -> bool:
+            return await self._tables.insert(table, {**row, PENDING_EVENTS: appended(None, new)})
 
         return await self._hinted(table, key, events, write)
 
@@ -121,11 +120,11 @@ class Outbox:
         if not events:
             return await self._tables.commit(table, partition, *operations)
 
-        async def write(envelopes: Sequence[Envelope], hint: Hint) -> bool:
+        async def write(new: Sequence[Waiting]) -> bool:
             known: bytes | None = None
             unchanged = 0
             for _ in range(_TRIES):
-                rewritten = with_pending(table, operations, carrier, known, appended(known, envelopes, hint.place))
+                rewritten = with_pending(table, operations, carrier, known, appended(known, new))
                 if await self._tables.commit(table, partition, *rewritten):
                     return True
                 if isinstance(change, Insert):
@@ -149,15 +148,15 @@ class Outbox:
         table: Table,
         key: Values,
         events: Sequence[Message],
-        write: Callable[[Sequence[Envelope], Hint], Awaitable[bool]],
+        write: Callable[[Sequence[Waiting]], Awaitable[bool]],
     ) -> bool:
         if table.name not in self._sources:
             raise InvalidSchema(f"table {table.name} is no source of this outbox")
         hint = Hint.new(table, key, self._clock())
-        envelopes = packed(events, f"{table.name}:{hint.id}")
+        new = packed(events, f"{table.name}:{hint.id}", hint.place)
         await self._tables.put(self._hints, hint.row)
         try:
-            applied = await write(envelopes, hint)
+            applied = await write(new)
         except Overloaded:
             await self._forget(hint)
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -22,52 +23,62 @@ MAX_PENDING_BYTES: Final = 1 << 20
 """Events of one row that may wait for the bus; beyond that the row takes no more changes for the time being."""
 
 
-def packed(events: Sequence[Message], origin: str) -> list[Envelope]:
-    """Events ready to travel, with ids made of `origin` and their number; wakes have none. Raises InvalidMessage."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One event that waits."""
+
+    id: str
+    """Its event id; a wake has one here too, though it travels without."""
+    hint: Values
+    """The key of the hint that leads to it."""
+    envelope: Envelope
+
+
+def packed(events: Sequence[Message], origin: str, hint: Values) -> list[Waiting]:
+    """Events ready to travel, with ids made of `origin` and their number. Raises InvalidMessage."""
+    waiting: list[Waiting] = []
+    for number, event in enumerate(events):
+        event_id = f"{origin}:{number}"
+        is_wake = route_of(event).delivery == Delivery.DELIVERY_WAKE
+        waiting.append(Waiting(event_id, hint, pack(event, None if is_wake else event_id)))
+    return waiting
+
+
+def written(waiting: Sequence[Waiting]) -> bytes | None:
+    """The column's value; None where nothing waits."""
+    if not waiting:
+        return None
+    return json.dumps([_dump(one) for one in waiting], separators=(",", ":")).encode()
+
+
+def read(content: object) -> list[Waiting]:
+    """What waits by the column's value, oldest first."""
+    if not isinstance(content, bytes):
+        return []
     return [
-        pack(event, None if route_of(event).delivery == Delivery.DELIVERY_WAKE else f"{origin}:{number}")
-        for number, event in enumerate(events)
+        Waiting(
+            entry["id"],
+            entry["hint"],
+            Envelope(entry["subject"], entry["stream"], base64.b64decode(entry["payload"]), entry["headers"]),
+        )
+        for entry in json.loads(content)
     ]
 
 
-def appended(known: bytes | None, envelopes: Sequence[Envelope], hint: Values) -> bytes:
-    """The column's next value; `hint` is the key of the hint that leads to these events.
-
-    Raises Overloaded where too much waits already: the bus has been away for long.
-    """
-    listed = [*_load(known), *(_dump(envelope, hint) for envelope in envelopes)]
-    content = json.dumps(listed, separators=(",", ":")).encode()
-    if known is not None and len(content) > MAX_PENDING_BYTES:
+def appended(known: bytes | None, new: Sequence[Waiting]) -> bytes | None:
+    """The column's next value. Raises Overloaded where too much waits already: the bus has been away for long."""
+    content = written([*read(known), *new])
+    if known is not None and content is not None and len(content) > MAX_PENDING_BYTES:
         raise Overloaded("too many events of one row wait for the bus", timedelta(seconds=5))
     return content
 
 
-def envelopes_of(content: bytes) -> list[Envelope]:
-    """What waits, oldest first."""
-    return [
-        Envelope(entry["subject"], entry["stream"], base64.b64decode(entry["payload"]), entry["headers"])
-        for entry in _load(content)
-    ]
-
-
-def hints_of(content: bytes) -> list[Values]:
-    """The keys of the hints that lead to what waits, each once."""
-    listed: list[Values] = []
-    for entry in _load(content):
-        if entry["hint"] not in listed:
-            listed.append(entry["hint"])
-    return listed
-
-
-def _dump(envelope: Envelope, hint: Values) -> dict[str, Any]:
+def _dump(one: Waiting) -> dict[str, Any]:
     return {
-        "hint": dict(hint),
-        "subject": envelope.subject,
-        "stream": envelope.stream,
-        "payload": base64.b64encode(envelope.payload).decode(),
-        "headers": envelope.headers,
+        "id": one.id,
+        "hint": dict(one.hint),
+        "subject": one.envelope.subject,
+        "stream": one.envelope.stream,
+        "payload": base64.b64encode(one.envelope.payload).decode(),
+        "headers": one.envelope.headers,
     }
-
-
-def _load(content: bytes | None) -> list[dict[str, Any]]:
-    return [] if content is None else json.loads(content)

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from mesh.bus.envelope import Envelope
 from mesh.bus.errors import BusError
-from mesh.bus.outbox.pending import PENDING_EVENTS, envelopes_of, hints_of
+from mesh.bus.outbox.pending import PENDING_EVENTS, read, written
 from mesh.bus.outbox.table import Hint, partitions_around, read_key
 from mesh.tables import Table, TableError, Tables
 
@@ -55,6 +55,7 @@ class Relay:
         self._grace = grace
         self._stale = stale
         self._clock = clock
+        self._busy: dict[tuple[str, str], list[Hint]] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -78,10 +79,19 @@ class Relay:
     async def _prompt(self) -> None:
         while True:
             hint = await self._due.get()
+            row = (hint.target, hint.key)
+            if row in self._busy:
+                # One at a time for a row: several would only publish the same and be in each other's way.
+                self._busy[row].append(hint)
+                continue
+            self._busy[row] = [hint]
             try:
-                await self._publish(hint, applied=True)
+                while self._busy[row]:
+                    await self._publish(self._busy[row].pop(0), applied=True)
             except (BusError, TableError) as error:
                 _log.warning("events of %s wait for the next sweep: %s", hint.target, error)
+            finally:
+                del self._busy[row]
 
     async def _patrol(self) -> None:
         loop = asyncio.get_running_loop()
@@ -122,21 +132,27 @@ class Relay:
             # A newer release's table: its processes look after it.
             return False
         key = read_key(table, hint.key)
-        finished = [hint.place]
+        places = [hint.place]
+        sent: set[str] = set()
         while True:
             row = await self._tables.get(table, key)
             pending = None if row is None else row.get(PENDING_EVENTS)
-            if not isinstance(pending, bytes):
-                if not applied and self._clock() - hint.written < self._stale:
-                    # Perhaps its writer is just about to make the change.
-                    return False
+            waiting = read(pending)
+            if not waiting:
                 break
-            for envelope in envelopes_of(pending):
-                await self._bus.send(envelope)
-            if await self._tables.update(table, key, {PENDING_EVENTS: None}, expect={PENDING_EVENTS: pending}):
-                # Each of these changes wrote a hint, and none of them is needed any more.
-                finished += [place for place in hints_of(pending) if place != hint.place]
-                break
-        for place in finished:
+            left = [one for one in waiting if one.id not in sent]
+            # What was sent goes before more is sent, so that the look and the change are close together: while
+            # others keep appending, a slow change would never succeed.
+            if len(left) < len(waiting):
+                await self._tables.update(table, key, {PENDING_EVENTS: written(left)}, expect={PENDING_EVENTS: pending})
+            for one in left:
+                await self._bus.send(one.envelope)
+                sent.add(one.id)
+                # Its change wrote a hint of its own, which leads to nothing any more.
+                places += [] if one.hint in places else [one.hint]
+        if not applied and not sent and self._clock() - hint.written < self._stale:
+            # Perhaps its writer is just about to make the change.
+            return False
+        for place in places:
             await self._tables.delete(self._hints, place)
         return True

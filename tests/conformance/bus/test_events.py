@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from opentelemetry import trace
 
 from mesh.bus import Backoff, Bus, Event, InvalidMessage, connect_bus
 from mesh.testing.servers import NatsServer
@@ -184,3 +185,31 @@ async def test_what_is_no_fact_cannot_be_subscribed_or_published_as_one(bus: Bus
         await bus.publish(VideoChanged(video_id="a.b"), "id")
     with pytest.raises(InvalidMessage):
         await bus.publish(VideoChanged(video_id=""), "id")
+
+
+async def test_a_fact_belongs_to_the_trace_that_it_was_published_in(bus: Bus) -> None:
+    seen = Seen[int]()
+
+    async def handler(_event: Event[VideoChanged]) -> None:
+        await seen(trace.get_current_span().get_span_context().trace_id)
+
+    await bus.subscribe(VideoChanged, "reader", handler)
+    context = trace.SpanContext(0xABC, 0xDEF, is_remote=False, trace_flags=trace.TraceFlags(trace.TraceFlags.SAMPLED))
+    with trace.use_span(trace.NonRecordingSpan(context)):
+        await bus.publish(changed(1), "1")
+    assert await seen.count(1) == [0xABC]
+
+
+async def test_an_older_process_leaves_what_it_does_not_know_to_newer_ones(bus: Bus, nats: NatsServer) -> None:
+    newer, older = Seen[Event[VideoChanged | UploadCompleted]](), Seen[Event[VideoChanged]]()
+    subscription = await bus.subscribe((VideoChanged, UploadCompleted), "reader", newer)
+    await subscription.stop()
+
+    async with connect_bus(nats.settings, "older") as other:
+        await other.subscribe(VideoChanged, "reader", older, backoff=QUICK)
+        await bus.publish(UploadCompleted(video_id="v", upload_id="u"), "unknown")
+        await bus.publish(changed(1), "known")
+        await older.count(1)
+    await bus.subscribe((VideoChanged, UploadCompleted), "reader", newer)
+    assert [event.id for event in await newer.count(1)] == ["unknown"]
+    assert [event.id for event in older.all] == ["known"]

@@ -8,6 +8,7 @@ import signal
 import sys
 from datetime import timedelta
 
+import nats as nats_client
 import pytest
 
 from mesh.bus import (
@@ -265,6 +266,24 @@ async def test_a_job_that_kills_its_worker_each_time_is_buried_without_being_run
         (letter,) = await dead.count(1)
     assert (letter.message.job_id, letter.attempts) == ("j", 1)
     assert seen.all == [1]
+
+
+async def test_a_job_that_cannot_be_read_is_not_tried_again(bus: Bus, nats: NatsServer) -> None:
+    seen = Seen[Job[TranscodeJob]]()
+
+    async def handler(work: Job[TranscodeJob]) -> Outcome:
+        await seen(work)
+        return Done()
+
+    queue = queue_of(bus)
+    headers = {"vidmesh-type": TranscodeJob.DESCRIPTOR.full_name}
+    async with await nats_client.connect(nats.url) as client:
+        await client.jetstream().publish("jobs.transcode.broken", b"\xff\xff", headers=headers)
+        await queue.submit(job("good"), "good")
+        async with Worker(queue, handler):
+            assert [work.message.job_id for work in await seen.count(1)] == ["good"]
+            assert await empty(queue)
+        assert (await client.jetstream().stream_info("DEAD")).state.messages == 1
 
 
 async def test_retry_waits_and_counts_and_drop_leaves_nothing(bus: Bus) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mesh.bus import Bus, InvalidMessage, connect_bus
 from mesh.testing.servers import NatsServer
-from vidmesh.transcode.v1.transcode_events_pb2 import ProcessingChanged
+from vidmesh.transcode.v1.transcode_events_pb2 import ProcessingChanged, TranscodeJob
 from vidmesh.upload.v1.upload_events_pb2 import VideoChanged
 
 
@@ -77,7 +77,19 @@ async def test_listening_ends_when_the_bus_is_closed(nats: NatsServer) -> None:
             await reading
 
 
-async def test_a_fact_is_no_wake(bus: Bus) -> None:
+async def test_a_fact_can_be_heard_by_every_process_like_a_wake(bus: Bus, nats: NatsServer) -> None:
+    fact = VideoChanged(video_id="a", channel_id="c", generation=1)
+    async with (
+        connect_bus(nats.settings, "other") as other,
+        bus.wakes(VideoChanged, key="a") as here,
+        other.wakes(VideoChanged) as there,
+        asyncio.timeout(5),
+    ):
+        await bus.publish(fact, "1")
+        assert (await anext(here), await anext(there)) == (fact, fact)
+
+
+async def test_a_job_is_for_workers_alone(bus: Bus) -> None:
     with pytest.raises(InvalidMessage):
-        async with bus.wakes(VideoChanged):
+        async with bus.wakes(TranscodeJob):
             pass

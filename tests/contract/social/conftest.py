@@ -96,8 +96,7 @@ def hashing() -> Parameters:
 @pytest.fixture
 async def served(tmp_path: Path, nats: NatsServer, hashing: Parameters) -> AsyncGenerator[Served]:
     clock = Clock()
-    overrides = {"bus": {"url": nats.url}, "tables": {"url": f"sqlite://{tmp_path}/{{service}}.db"}}
-    async with TestMesh(tmp_path, overrides) as mesh:
+    async with TestMesh(tmp_path, {"bus": {"url": nats.url}}) as mesh:
         runtime = await mesh.runtime("svc_social")
         social = await build(runtime, clock.now, hashing)
         await mesh.serve(runtime, social.hosted)

@@ -20,7 +20,7 @@ help:
 	@echo "make demo      start everything, upload a clip, watch it become playable, play it back (FILE=clip.mp4)"
 	@echo "make test      every test of the normal tier (ARGS=... for pytest)"
 	@echo "make check     style, types, import direction, contracts, drift of generated code"
-	@echo "make bench     measure"
+	@echo "make bench     measure, in quick mode (ARGS=... for names: make bench ARGS='tables edge')"
 	@echo "make soak      the long tests"
 	@echo "make generate  generate the stubs from protos/"
 	@echo "make env       make the environment in $(VENV); the others do so by themselves"
@@ -61,7 +61,7 @@ check: $(STAMP)
 	$(BIN)/python protos/generate.py --check
 
 bench: $(STAMP)
-	$(BIN)/python -m pytest benchmarks --timeout=0 $(ARGS)
+	$(BIN)/python -m benchmarks --quick $(ARGS)
 
 soak: $(STAMP)
 	$(BIN)/python -m pytest -m soak --timeout=0 $(ARGS)

@@ -1,0 +1,1 @@
+"""The one harness: finds benchmarks, measures sides in turn, names the machine, shows what came out."""

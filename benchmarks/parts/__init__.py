@@ -1,0 +1,1 @@
+"""What several benchmarks, or the two sides of one, are made of."""

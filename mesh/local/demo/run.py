@@ -48,7 +48,7 @@ def run(file: Path | None, data: Path | None, port: int | None) -> int:
     # An end asked for by SIGTERM is as good as Ctrl-C: what was started is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if running is None:
-        with steps.step("started everything"):
+        with steps.step("started everything"), console.status("starting everything"):
             _start(folder, port)
     try:
         asyncio.run(_show(clip, folder, steps))

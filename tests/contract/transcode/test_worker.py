@@ -166,7 +166,7 @@ async def test_a_stored_segment_that_was_changed_is_found_by_reading_back(rig: R
 
 async def test_a_job_tells_how_far_it_is_and_is_stopped_as_soon_as_it_is_fenced(rig: Rig, info: SourceInfo) -> None:
     await rig.worker()
-    job = await rig.submit("v", video_job(info, ladder(1280, 720)[1], preset="slower"))
+    job = await rig.submit("v", video_job(info, ladder(1280, 720)[1], preset="slow"))
     await rig.desk.until(lambda: len(job.reports) == 2)
     job.fenced = True
     assert 0 < job.reports[0].progress < job.reports[1].progress < 1
@@ -199,7 +199,7 @@ async def test_what_a_job_stored_is_deleted_where_it_is_fenced_at_its_end(rig: R
 async def test_the_next_worker_takes_the_job_of_one_that_was_killed(rig: Rig, info: SourceInfo) -> None:
     first = rig.process("first")
     job = await rig.submit("v", video_job(info, ladder(1280, 720)[1], preset="slower"))
-    await rig.desk.until(lambda: bool(job.reports))
+    await rig.desk.until(lambda: bool(job.started))
     first.send_signal(signal.SIGKILL)
     first.wait()
     job.response.spec = media.to_json(media.JOB, video_job(info, ladder(1280, 720)[0]))

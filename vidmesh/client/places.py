@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def find_place(data: Path | None, environment: Mapping[str, str] = os.environ) -
     named = data or Path(environment.get("VIDMESH_DATA") or DEFAULT_DATA)
     folder = named.absolute()
     state = read_json(folder / "run" / "stack.json")
-    if state is None or not _runs(state):
+    if state is None or not state.get("edge_url") or not _runs(folder):
         raise ClientError(f"No vidmesh is running on {named}; start one with `vidmesh up`.")
     return Place(str(state["edge_url"]), str(folder), folder / "session.json", folder / "uploads")
 
@@ -59,14 +60,16 @@ def _remote(edge: Edge, environment: Mapping[str, str]) -> Place:
     return Place(edge.url, edge.authority, config / f"{file}.json", state / "uploads")
 
 
-def _runs(state: Mapping[str, object]) -> bool:
-    pid = state.get("pid")
-    if state.get("state") == "stopped" or not isinstance(pid, int) or not state.get("edge_url"):
+def _runs(folder: Path) -> bool:
+    """Whether some supervisor lives on this data: it holds `run/lock` until it ends, in whatever way."""
+    try:
+        descriptor = os.open(folder / "run" / "lock", os.O_RDONLY)
+    except OSError:
         return False
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
-    return True
+    finally:
+        os.close(descriptor)
+    return False

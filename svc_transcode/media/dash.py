@@ -3,15 +3,16 @@
 Each representation is a SegmentList with a SegmentTimeline: one SegmentURL a segment, because a track's segments
 lie in the directories of the jobs that made them, so no template names them all. dash.js (`TimelineSegmentsGetter`),
 Shaka Player (`SegmentList`) and ExoPlayer read that combination. It is outside the isoff-live profile, hence "full".
+Each segment has an S element of its own: dash.js (5.2) finds the n-th S's address at the n-th SegmentURL, so of a run
+that is written short, by `r`, it would play the first segment alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from svc_transcode.media.rates import measure
-from svc_transcode.media.tracks import AudioTrack, Presentation, Segment, VideoTrack
+from svc_transcode.media.tracks import AudioTrack, Presentation, VideoTrack
 from svc_transcode.media.urls import relative
 
 _NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
@@ -87,22 +88,7 @@ def _segments(parent: ET.Element, track: VideoTrack | AudioTrack, folder: str) -
     listed = ET.SubElement(parent, "SegmentList", timescale=str(track.timescale))
     ET.SubElement(listed, "Initialization", sourceURL=relative(track.init, folder))
     timeline = ET.SubElement(listed, "SegmentTimeline")
-    for start, duration, count in _runs(track.segments):
-        entry = ET.SubElement(timeline, "S", t=str(start), d=str(duration))
-        if count > 1:
-            entry.set("r", str(count - 1))
+    for segment in track.segments:
+        ET.SubElement(timeline, "S", t=str(segment.start), d=str(segment.duration))
     for segment in track.segments:
         ET.SubElement(listed, "SegmentURL", media=relative(segment.path, folder))
-
-
-def _runs(segments: Sequence[Segment]) -> list[tuple[int, int, int]]:
-    """(start, duration, count) of every run of equally long segments that follow each other without a gap."""
-    runs: list[tuple[int, int, int]] = []
-    for segment in segments:
-        if runs:
-            start, duration, count = runs[-1]
-            if segment.duration == duration and segment.start == start + duration * count:
-                runs[-1] = (start, duration, count + 1)
-                continue
-        runs.append((segment.start, segment.duration, 1))
-    return runs

@@ -105,7 +105,8 @@ def test_the_mpd_says_the_same_of_the_same_files() -> None:
     assert large.get("id") == "video-720p"
     assert sound.get("audioSamplingRate") == "48000"
     assert [s.attrib for s in small.iterfind(".//d:S", DASH)] == [
-        {"t": "0", "d": "180000", "r": "1"},
+        {"t": "0", "d": "180000"},
+        {"t": "180000", "d": "180000"},
         {"t": "360000", "d": "90000"},
     ]
     assert [url.get("media") for url in small.iterfind(".//d:SegmentURL", DASH)] == [
@@ -113,6 +114,14 @@ def test_the_mpd_says_the_same_of_the_same_files() -> None:
         "../../s/job0-1/360p/00001.m4s",
         "../../s/job1-1/360p/00002.m4s",
     ]
+
+
+def test_every_segment_of_the_mpd_has_a_timeline_entry_of_its_own_since_dash_js_pairs_them_by_position() -> None:
+    root = ET.fromstring(package(WHOLE, "1")["m/1/manifest.mpd"])
+    for listed in root.iterfind(".//d:SegmentList", DASH):
+        entries, addresses = listed.findall(".//d:S", DASH), listed.findall("d:SegmentURL", DASH)
+        assert len(entries) == len(addresses)
+        assert not any("r" in entry.attrib for entry in entries)
 
 
 def test_text_from_outside_cannot_break_out_of_a_manifest() -> None:

@@ -10,6 +10,8 @@ from typing import Final
 
 from structlog.typing import FilteringBoundLogger
 
+from mesh.tasks import end
+
 FIRST_PAUSE: Final = timedelta(milliseconds=200)
 LONGEST_PAUSE: Final = timedelta(seconds=30)
 STEADY: Final = timedelta(seconds=60)
@@ -31,10 +33,7 @@ class Background:
 
     async def close(self) -> None:
         """Cancel everything and wait until it has ended."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(list(self._tasks))
 
     async def _supervise(self, work: Callable[[], Awaitable[None]], name: str) -> None:
         loop = asyncio.get_running_loop()

@@ -160,10 +160,6 @@ class Settings(BaseSettings):
         """The file that a setting names: `{data}` in it is filled in."""
         return Path(pattern.format(data=Path(self.data).absolute()))
 
-    def in_data(self, pattern: str) -> Path:
-        """A file that is configured as a pattern, with `{data}` filled in."""
-        return Path(pattern.format(data=Path(self.data).absolute()))
-
     def edges(self) -> tuple[Edge, ...]:
         """Every edge, this installation's own first."""
         return (Edge(name="local", url=self.edge.public_url), *self.edge.others)

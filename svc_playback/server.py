@@ -23,17 +23,19 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     """PlaybackService, with what it learns from events."""
     settings = runtime.settings
     chosen = settings.playback
+    tables = await runtime.tables(SCHEMA)
+    # Opened last, closed first: handlers of events must not find the tables closed.
     bus = await runtime.bus()
     neighbours = Neighbours(
         VideoServiceStub(runtime.channel("svc_upload")), TranscodeServiceStub(runtime.channel("svc_transcode"))
     )
-    revocations = RevocationStore(await runtime.tables(SCHEMA), chosen.grant_lifetime_max)
+    revocations = RevocationStore(tables, chosen.grant_lifetime_max)
 
     await Revoker(revocations, neighbours, bus).subscribe(bus)
     runtime.background(Forgetter(neighbours, bus).run, "forgetting")
     servicer = PlaybackServicer(
         neighbours,
-        GrantSigner(KeyRing.load_or_create(settings.in_data(settings.playback.grant_key_file))),
+        GrantSigner(KeyRing.load_or_create(settings.file(settings.playback.grant_key_file))),
         GrantRules(chosen.grant_lifetime, chosen.grant_lifetime_max),
         settings.edges(),
         Sessions(runtime.sealer),

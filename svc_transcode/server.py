@@ -60,7 +60,7 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     servicer = TranscodeServicer(
         rooms,
         VideoServiceStub(runtime.channel("svc_upload")),
-        GrantSigner(KeyRing.load_or_create(settings.in_data(settings.playback.grant_key_file))),
+        GrantSigner(KeyRing.load_or_create(settings.file(settings.playback.grant_key_file))),
         runtime.sealer,
     )
     return [

@@ -57,6 +57,7 @@ class Publisher:
                         stream=envelope.stream,
                         headers=dict(envelope.headers),
                     )
+                    _heed_cancellation()
                     return
                 except nats.js.errors.BadRequestError as error:
                     raise UnsuitableStream(f"publishing on {envelope.subject}: {error}") from error
@@ -70,3 +71,14 @@ class Publisher:
         except (nats.errors.Error, ConnectionError):
             if self._client.is_closed:
                 raise BusClosed(f"publishing on {envelope.subject}") from None
+
+
+def _heed_cancellation() -> None:
+    """Raise CancelledError where the task was cancelled at the very moment of the answer.
+
+    The client waits by `asyncio.wait_for`, which until Python 3.12 swallows such a cancellation; a loop that publishes
+    would then go on for ever, and whoever closes it would wait as long.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

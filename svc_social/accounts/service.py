@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from mesh.call import current_call
+from mesh.contention import attempts
 from mesh.errors import Fault, contention, invalid, not_found, unauthenticated
 from mesh.tables import InvalidCursor
 from svc_social.accounts.domain import ME, AccountRecord, account_message, sees_private, updated
@@ -15,7 +16,6 @@ from svc_social.accounts.passwords import Passwords
 from svc_social.accounts.sign_ins import SignIns
 from svc_social.accounts.signing_up import SignUps
 from svc_social.accounts.store import AccountStore
-from svc_social.attempts import attempts
 from svc_social.channels.domain import channel_message
 from svc_social.channels.store import ChannelStore
 from svc_social.claims.domain import email_claim

@@ -6,6 +6,7 @@ import hashlib
 from datetime import timedelta
 from typing import Final
 
+from mesh.contention import attempts
 from mesh.tables import Delete, Insert, Row, Tables
 from svc_social.accounts.sessions import Session
 from svc_social.accounts.tables import (
@@ -19,7 +20,6 @@ from svc_social.accounts.tables import (
     USED_HASHES,
     USED_TIME,
 )
-from svc_social.attempts import attempts
 
 _HASH_BYTES: Final = hashlib.sha256().digest_size
 

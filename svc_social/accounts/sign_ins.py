@@ -8,6 +8,7 @@ from datetime import datetime
 from structlog.typing import FilteringBoundLogger
 
 from mesh.call import Principal
+from mesh.contention import attempts
 from mesh.errors import Fault, contention, unauthenticated
 from mesh.identity import AccessTokenSigner
 from mesh.ids import uuid7
@@ -16,7 +17,6 @@ from svc_social.accounts.domain import AccountRecord
 from svc_social.accounts.session_store import SessionStore
 from svc_social.accounts.sessions import RefreshToken, Session, new_token, read_token, rotate
 from svc_social.accounts.store import AccountStore
-from svc_social.attempts import attempts
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.social.v1.account_pb2 import Tokens
 

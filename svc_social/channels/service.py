@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Final
 
 from mesh.call import current_call
+from mesh.contention import attempts
 from mesh.errors import Fault, contention, invalid, not_found
 from mesh.pagination import PageTokens
 from mesh.tables import InvalidCursor
 from svc_social.accounts.store import AccountStore
-from svc_social.attempts import attempts
 from svc_social.channels.domain import (
     ChannelRecord,
     MemberRecord,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mesh.contention import LostRace, settle
 from mesh.tables import Delete, Insert, Operation, Row, Tables, Update, UpdateStatic
-from svc_upload.contention import LostRace, settle
 from svc_upload.uploads.domain import Limits, Usage, admitted
 from svc_upload.uploads.tables import CLAIMS
 

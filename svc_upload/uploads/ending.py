@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from mesh.contention import LostRace, settle
 from mesh.objects import Objects
 from svc_upload.agenda.store import Agenda, Item
-from svc_upload.contention import LostRace, settle
 from svc_upload.kinds import account_in, upload_item
 from svc_upload.removal import Removal
 from svc_upload.uploads.claims import Claims

@@ -11,9 +11,9 @@ from typing import Final
 from structlog.typing import FilteringBoundLogger
 
 from mesh.bus import Bus, BusError
+from mesh.contention import LostRace, settle
 from mesh.errors import not_found
 from mesh.objects import Objects
-from svc_upload.contention import LostRace, settle
 from svc_upload.uploads.domain import (
     URL_LIFETIME,
     PartRecord,

@@ -10,8 +10,8 @@ from typing import Final, TypeAlias
 from google.protobuf.message import Message
 
 from mesh.bus.outbox import Outbox
+from mesh.contention import LostRace, settle
 from mesh.tables import Tables
-from svc_upload.contention import LostRace, settle
 from svc_upload.videos.domain import VideoRecord, with_epoch
 from svc_upload.videos.rows import record_of, row_of
 from svc_upload.videos.tables import CHANNEL_VIDEOS, VIDEOS

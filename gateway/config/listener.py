@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.config import media, tokens, transcoder
+from gateway.config import cors, media, tokens, transcoder
 from gateway.config.names import (
     CORS,
     EDGE_LISTENER,
@@ -48,6 +48,7 @@ def cache_folder(settings: Settings, edge: str) -> Path:
 def http_filters(settings: Settings, edge: str) -> list[Plain]:
     """Every filter, in order. Who may call is decided on the gRPC path, hence behind the transcoder."""
     return [
+        cors.same_for_all_filter(),
         extension(CORS, "filters.http.cors.v3.Cors"),
         extension(GRPC_WEB, "filters.http.grpc_web.v3.GrpcWeb"),
         media.media_path_filter(settings.objects.media_bucket),

@@ -8,6 +8,8 @@ EDGE_LISTENER: Final = "edge"
 EDGE_ROUTES: Final = "edge"
 
 CORS: Final = "envoy.filters.http.cors"
+SAME_FOR_ALL: Final = "vidmesh.same_for_all"
+"""Makes the answer the same for pages of every origin."""
 GRPC_WEB: Final = "envoy.filters.http.grpc_web"
 BODY_LIMIT: Final = "vidmesh.body_limit"
 """Holds JSON bodies until they are whole, and refuses those that are too large."""

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from gateway.config.clusters import store_host
-from gateway.config.cors import api_cors, media_cors
+from gateway.config.cors import api_cors, media_cors, media_for_all
 from gateway.config.media import ADDRESS, within_scope
 from gateway.config.names import (
     BODY_LIMIT,
@@ -23,6 +23,7 @@ from gateway.config.names import (
     MEDIA_PATH,
     NOWHERE_CLUSTER,
     PARTS_CLUSTER,
+    SAME_FOR_ALL,
     TRANSCODER,
 )
 from gateway.config.plain import Plain, extension, header, seconds, switched_off, switched_on
@@ -115,6 +116,7 @@ def _media() -> Plain:
         "request_headers_to_remove": list(FORWARDED_HEADERS),
         "typed_per_filter_config": {
             CORS: media_cors(),
+            SAME_FOR_ALL: media_for_all(),
             TRANSCODER: switched_off(),
             MEDIA_PATH: switched_on(),
             JWT: asks_for(GRANT),
@@ -126,7 +128,12 @@ def _media() -> Plain:
 
 def _other_media() -> list[Plain]:
     shared: Plain = {
-        "typed_per_filter_config": {CORS: media_cors(), TRANSCODER: switched_off(), JWT: asks_for(NOTHING)}
+        "typed_per_filter_config": {
+            CORS: media_cors(),
+            SAME_FOR_ALL: media_for_all(),
+            TRANSCODER: switched_off(),
+            JWT: asks_for(NOTHING),
+        }
     }
     return [
         {

@@ -136,12 +136,34 @@ async def test_the_store_is_asked_with_the_edges_own_signature_and_nothing_of_th
 async def test_a_page_of_any_origin_may_play(http: httpx.AsyncClient, grant: str) -> None:
     address = f"/media/~{grant}/v/{VIDEO}/{SEGMENT}"
     answer = await http.get(address, headers={"origin": "https://anywhere.example"})
-    assert answer.headers["access-control-allow-origin"] == "https://anywhere.example"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "content-range" in answer.headers["access-control-expose-headers"]
     assert "access-control-allow-credentials" not in answer.headers
     asking = {"access-control-request-method": "GET", "access-control-request-headers": "range"}
     preflight = await http.options(address, headers={"origin": "https://anywhere.example", **asking})
     assert preflight.status_code == httpx.codes.OK
     assert "range" in preflight.headers["access-control-allow-headers"]
+
+
+async def test_what_a_browser_kept_for_one_page_serves_the_pages_of_every_other_origin(
+    http: httpx.AsyncClient, grant: str
+) -> None:
+    address = f"/media/~{grant}/v/{VIDEO}/{SEGMENT}"
+    origins: list[dict[str, str]] = [{}, {"origin": "https://one.example"}, {"origin": "https://other.example"}]
+    answers = [await http.get(address, headers=origin) for origin in origins]
+    told = [{k: v for k, v in a.headers.items() if k.startswith("access-control-")} for a in answers]
+    assert told[0]["access-control-allow-origin"] == "*"
+    assert told == [told[0]] * 3
+
+
+@pytest.mark.parametrize("origin", [{}, {"origin": "https://anywhere.example"}])
+async def test_a_page_may_read_why_it_gets_no_media(
+    http: httpx.AsyncClient, grant: str, origin: dict[str, str]
+) -> None:
+    for address in (f"/media/~{grant}/v/{VIDEO}/nothing.m4s", f"/media/~{grant}/v/{OTHER}/{SEGMENT}", "/media/x"):
+        answer = await http.get(address, headers=origin)
+        assert answer.status_code in {403, 404}
+        assert answer.headers["access-control-allow-origin"] == "*"
 
 
 @pytest.mark.parametrize("verb", ["POST", "PUT", "DELETE", "PATCH"])

@@ -83,8 +83,9 @@ def plan(info: SourceInfo, options: Options, run: int) -> Plan:
 
 def split(job: JobRow) -> tuple[JobRow, ...]:
     """The job cut into one per rendition, so that a rendition that fails does so alone; empty where it has only one."""
-    parts = tuple(replace(alone(job, track, job.run), parent=job.name) for track in job.tracks)
-    return parts if len(parts) > 1 else ()
+    if len(job.tracks) == 1:
+        return ()
+    return tuple(replace(alone(job, track, job.run), parent=job.name) for track in job.tracks)
 
 
 def alone(job: JobRow, track: str, run: int) -> JobRow:

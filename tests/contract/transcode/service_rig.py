@@ -339,7 +339,7 @@ async def serving(
         "transcode": {"max_attempts": ATTEMPTS},
     }
     async with TestMesh(folder, merged(settings, overrides or {})) as mesh:
-        viewers = Viewers(owner)
+        viewers = Viewers(owner)  # pyright: ignore[reportAbstractUsage] (the other methods are not asked here)
         await mesh.serve(await mesh.runtime("svc_upload"), [viewers.hosted()])
         runtime = await mesh.runtime("svc_transcode")
         opened = runtime.tables

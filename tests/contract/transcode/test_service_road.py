@@ -43,7 +43,7 @@ async def test_a_long_video_is_published_smallest_first_then_verified_then_proce
     assert ended.duration.seconds == 64
     assert ended.playable_time.ToDatetime() <= ended.end_time.ToDatetime()
     told = sorted(published, key=lambda event: event.manifest_generation)
-    assert [(event.quality, event.manifest_generation) for event in told][0] == ("360p", 1)
+    assert next((event.quality, event.manifest_generation) for event in told) == ("360p", 1)
     assert {event.quality for event in published} == {"360p", "720p", "1080p"}
     assert (finished[0].failure_reason, finished[0].run) == (FAILURE_REASON_UNSPECIFIED, 1)
     assert stills[0].path.startswith("t/")

@@ -32,7 +32,9 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     revocations = RevocationStore(tables, chosen.grant_lifetime_max)
 
     await Revoker(revocations, neighbours, bus).subscribe(bus)
-    runtime.background(Forgetter(neighbours, bus).run, "forgetting")
+    forgetter = Forgetter(neighbours, bus)
+    runtime.background(forgetter.run, "forgetting")
+    await forgetter.listening.wait()
     servicer = PlaybackServicer(
         neighbours,
         GrantSigner(KeyRing.load_or_create(settings.file(settings.playback.grant_key_file))),

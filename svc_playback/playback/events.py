@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -14,6 +16,8 @@ from svc_playback.playback.store import RevocationStore
 from vidmesh.playback.v1.playback_events_pb2 import RevocationsChanged
 from vidmesh.transcode.v1.transcode_events_pb2 import RenditionPublished, StillsMade
 from vidmesh.upload.v1.upload_events_pb2 import VideoAccessRevoked, VideoChanged, VideoPurged
+
+Change = VideoChanged | VideoAccessRevoked | VideoPurged | RenditionPublished | StillsMade
 
 
 class Publisher(Protocol):
@@ -54,21 +58,23 @@ class Forgetter:
     def __init__(self, neighbours: Neighbours, bus: Bus) -> None:
         self._neighbours = neighbours
         self._bus = bus
+        self.listening = asyncio.Event()
+        """Set once nothing that is asked from now on can grow stale unnoticed."""
 
     async def run(self) -> None:
         """Until cancelled."""
-        async with asyncio.TaskGroup() as listeners:
-            for kind in self.KINDS:
-                listeners.create_task(self._listen(kind))
-
-    async def _listen(
-        self, kind: type[VideoChanged | VideoAccessRevoked | VideoPurged | RenditionPublished | StillsMade]
-    ) -> None:
-        async with self._bus.wakes(kind) as changes:
+        async with AsyncExitStack() as stack:
+            listeners = [await stack.enter_async_context(self._bus.wakes(kind)) for kind in self.KINDS]
             # Nobody listened before.
             self._neighbours.forget_all()
-            async for change in changes:
-                if change is None:
-                    self._neighbours.forget_all()
-                else:
-                    self._neighbours.forget(change.video_id)
+            self.listening.set()
+            async with asyncio.TaskGroup() as group:
+                for changes in listeners:
+                    group.create_task(self._forget(changes))
+
+    async def _forget(self, changes: AsyncIterator[Change | None]) -> None:
+        async for change in changes:
+            if change is None:
+                self._neighbours.forget_all()
+            else:
+                self._neighbours.forget(change.video_id)

@@ -22,7 +22,11 @@ ATTEMPTS: Final = 4
 BUDGET_TOKENS: Final = 20
 """Retries stop while more than half of these are spent: a failure costs one, a success gives a tenth back."""
 
+MESSAGE_LIMIT: Final = ("grpc.max_receive_message_length", 16 << 20)
+"""Between services: what a job made of half a day of sound is a list of 4 MB. The edge's own limits are far lower."""
+
 CONNECTION_OPTIONS: Final = (
+    MESSAGE_LIMIT,
     # A neighbour that was restarted is found again within a moment.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),

@@ -12,6 +12,7 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from mesh.channel import MESSAGE_LIMIT
 from mesh.hosting import Hosted, handlers_of
 from mesh.identity import AccessTokenVerifier
 from mesh.interceptors.access import Gate
@@ -34,6 +35,7 @@ aio_health: Final = cast("Any", health).aio
 OPTIONS: Final = (
     # Two processes on one port would share its calls at random: the second must fail instead.
     ("grpc.so_reuseport", 0),
+    MESSAGE_LIMIT,
     # Neighbours and the edge look after idle connections by pings; without this they would be cut off for it.
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),

@@ -42,7 +42,7 @@ def upload(parser: argparse.ArgumentParser) -> None:
     """Arguments of `vidmesh upload`."""
     parser.description = fill(
         "Uploads a file. Interrupted in whatever way, the same command goes on where it stopped. "
-        "The head of the file and its index go first, so that processing begins while the rest is on its way.",
+        "The head of the file and its index go first, because processing wants them first.",
         WIDTH,
     )
     _common(parser)

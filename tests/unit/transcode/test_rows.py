@@ -1,0 +1,212 @@
+"""The queue and the rows of jobs on real tables."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+
+from mesh.bus.dispatch import Dispatcher
+from mesh.bus.envelope import Envelope
+from mesh.bus.errors import BusUnavailable
+from mesh.bus.outbox import Outbox
+from mesh.tables import Tables, open_tables
+from svc_transcode.media import jobs as media
+from svc_transcode.processing import plan
+from svc_transcode.processing.dispatching import SILENT, Releasing
+from svc_transcode.processing.model import Head, JobRow, JobState, Kind, Made, State
+from svc_transcode.processing.queue import Queue
+from svc_transcode.processing.store import Change, ProcessingStore
+from svc_transcode.processing.tables import PROCESSING
+from svc_transcode.tables import OUTBOX, SCHEMA
+from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
+
+from .videos import NOW, VIDEO_ID
+
+
+class Silent:
+    """A bus that nothing is said on here."""
+
+    async def send(self, envelope: Envelope) -> None:
+        """Nobody listens."""
+
+
+class Jobs:
+    """The work queue's front: what was put in, and a bus that can be away."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.away = False
+
+    async def submit(self, message: TranscodeJob, job_id: str) -> None:
+        """As `JobQueue.submit`: an id that is known is not put in twice."""
+        if self.away:
+            raise BusUnavailable("away")
+        if job_id not in self.sent:
+            self.sent.append(job_id)
+
+
+@pytest.fixture
+async def tables(tmp_path: Path) -> AsyncGenerator[Tables]:
+    async with open_tables(f"sqlite://{tmp_path}/t.db", SCHEMA) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(tables: Tables) -> ProcessingStore:
+    return ProcessingStore(tables, Outbox(tables, Silent(), hints=OUTBOX, sources=(PROCESSING,)))
+
+
+def job(name: str, priority: int = plan.PRIORITY_FIRST) -> JobRow:
+    return JobRow(name, Kind.VIDEO, priority, "")
+
+
+async def begun(store: ProcessingStore, queue: Queue, video_id: str, channel: str, jobs: Sequence[JobRow]) -> None:
+    """A video whose jobs wait."""
+    await store.create(Head(video_id, channel, 1, State.ENCODING, run=1, start_time=NOW))
+    await store.add_jobs(video_id, jobs)
+    await queue.add(video_id, jobs, channel, NOW)
+
+
+def releasing(store: ProcessingStore, queue: Queue, jobs: Jobs) -> tuple[Releasing, Dispatcher]:
+    one = Releasing(store, queue, jobs, structlog.get_logger())
+    return one, Dispatcher(one, one.submit, one.slots)
+
+
+async def test_every_channel_is_offered_however_many_jobs_the_others_have(
+    tables: Tables, store: ProcessingStore
+) -> None:
+    queue = Queue(tables)
+    for channel in "abcdefgh":
+        await begun(store, queue, f"video-{channel}", channel, [job(f"j{n}") for n in range(20)])
+    offered = await queue.next(4)
+    assert {one.channel_id for one in offered} == set("abcdefgh")
+    jobs = Jobs()
+    _, dispatcher = releasing(store, queue, jobs)
+    served: list[str] = []
+    for _ in range(4):
+        await dispatcher.release()
+        for job_id in jobs.sent[len(served) :]:
+            video_id, name, _release = job_id.split("~")
+            served.append(video_id)
+            await queue.settle(video_id, name)
+    assert set(served[:8]) == {f"video-{channel}" for channel in "abcdefgh"}
+
+
+async def test_the_smallest_priority_goes_first_and_the_oldest_job_of_a_channel(
+    tables: Tables, store: ProcessingStore
+) -> None:
+    queue = Queue(tables)
+    await begun(store, queue, "later", "a", [job("x", plan.PRIORITY_REST), job("y", plan.PRIORITY_FIRST)])
+    await queue.add("earlier", [job("z")], "a", NOW - timedelta(seconds=1))
+    assert [one.job for one in await queue.next(10)] == ["z", "y", "x"]
+
+
+async def test_a_group_without_jobs_is_forgotten_and_one_that_gets_some_is_back(
+    tables: Tables, store: ProcessingStore
+) -> None:
+    queue = Queue(tables)
+    await begun(store, queue, VIDEO_ID, "a", [job("x")])
+    (waiting,) = await queue.next(10)
+    await queue.remove(waiting)
+    assert await queue.next(10) == []
+    await queue.add(VIDEO_ID, [job("x")], "a", NOW)
+    assert [one.job for one in await queue.next(10)] == ["x"]
+
+
+async def test_about_twice_as_many_jobs_as_slots_are_out(tables: Tables, store: ProcessingStore) -> None:
+    queue, jobs = Queue(tables), Jobs()
+    await begun(store, queue, VIDEO_ID, "a", [job(f"j{n:02d}") for n in range(20)])
+    _, dispatcher = releasing(store, queue, jobs)
+    assert (await dispatcher.release(), await dispatcher.release()) == (4, 0)
+    await queue.seen(VIDEO_ID, "j00", "a-worker/0")
+    await queue.seen(VIDEO_ID, "j01", "a-worker/1")
+    await queue.settle(VIDEO_ID, "j02")
+    assert await dispatcher.release() == 1
+    assert await dispatcher.release() == 2
+
+
+async def test_a_job_that_was_to_be_sent_while_the_bus_was_away_is_sent_when_it_is_back(
+    tables: Tables, store: ProcessingStore
+) -> None:
+    queue, jobs = Queue(tables), Jobs()
+    await begun(store, queue, VIDEO_ID, "a", [job("x")])
+    _, dispatcher = releasing(store, queue, jobs)
+    jobs.away = True
+    with pytest.raises(BusUnavailable):
+        await dispatcher.release()
+    jobs.away = False
+    await dispatcher.release()
+    assert jobs.sent == [f"{VIDEO_ID}~x~1"]
+    assert await queue.next(10) == []
+
+
+async def test_a_job_that_nobody_speaks_of_is_released_again_and_a_settled_one_is_forgotten(
+    tables: Tables, store: ProcessingStore
+) -> None:
+    queue, jobs = Queue(tables), Jobs()
+    await begun(store, queue, VIDEO_ID, "a", [job("x"), job("y")])
+    one, dispatcher = releasing(store, queue, jobs)
+    await dispatcher.release()
+    found = await store.job(VIDEO_ID, "y")
+    assert found is not None
+    await store.change_job(VIDEO_ID, found, replace(found.value, state=JobState.DONE))
+    await one.release_silent(datetime.now(UTC))
+    assert len(jobs.sent) == 2
+    await one.release_silent(datetime.now(UTC) + SILENT + timedelta(seconds=1))
+    assert jobs.sent[2:] == [f"{VIDEO_ID}~x~2"]
+    assert [out.job async for out in queue.released()] == ["x"]
+
+
+async def test_what_is_written_while_a_video_is_purged_goes_when_its_turn_comes(
+    tables: Tables, store: ProcessingStore
+) -> None:
+    queue, jobs = Queue(tables), Jobs()
+    await store.add_jobs(VIDEO_ID, [job("x")])
+    await queue.add(VIDEO_ID, [job("x")], "a", NOW)
+    _, dispatcher = releasing(store, queue, jobs)
+    await dispatcher.release()
+    assert (jobs.sent, await queue.next(10)) == ([], [])
+    assert (await tables.walk(PROCESSING, limit=10)).rows == ()
+
+
+async def test_the_sound_of_twelve_hours_fits_into_a_row(store: ProcessingStore) -> None:
+    segments = tuple(
+        media.SegmentFile(n, media.File(f"audio/{n:05d}.m4s", 32_000, f"{n * 7919:064x}"), n * 96_000, 96_000, 94)
+        for n in range(12 * 1800)
+    )
+    track = media.TrackMade("audio", "mp4a.40.2", 48_000, media.File("audio/init.mp4", 700, "b" * 64), segments)
+    result = media.to_json(media.RESULT, media.AudioMade(track))
+    await store.create(Head(VIDEO_ID, "a", 1, State.ENCODING, run=1, start_time=NOW))
+    await store.add_jobs(VIDEO_ID, [job("a-r1")])
+    head, found = await store.head(VIDEO_ID), await store.job(VIDEO_ID, "a-r1")
+    assert head is not None
+    assert found is not None
+    made = replace(found.value, state=JobState.DONE, made=Made(result, "s/a-r1.1.1"))
+    assert await store.commit(head, head.value, Change(jobs=((found, made),)))
+    kept = await store.job(VIDEO_ID, "a-r1")
+    assert kept is not None
+    assert kept.value == made
+
+
+async def test_a_commit_is_all_or_nothing_and_loses_to_whoever_was_first(store: ProcessingStore) -> None:
+    await store.create(Head(VIDEO_ID, "a", 1, State.ENCODING, run=1, start_time=NOW))
+    await store.add_jobs(VIDEO_ID, [job("x")])
+    head, found = await store.head(VIDEO_ID), await store.job(VIDEO_ID, "x")
+    assert head is not None
+    assert found is not None
+    both = [
+        store.commit(head, replace(head.value, run=n), Change(jobs=((found, replace(found.value, run=n)),)))
+        for n in (2, 3)
+    ]
+    assert sorted(await asyncio.gather(*both)) == [False, True]
+    after, changed = await store.head(VIDEO_ID), await store.job(VIDEO_ID, "x")
+    assert after is not None
+    assert changed is not None
+    assert after.value.run == changed.value.run
+    assert (after.version, changed.version) == (2, 2)

@@ -116,20 +116,23 @@ class Working:
     async def give_up(self, job_id: JobId) -> None:
         """The bus gave the job up: its attempts were used up without a word, by workers that died of it."""
 
-        async def record() -> None:
+        async def record() -> bool:
             try:
                 head, found = await self._load(job_id)
             except Fault:
-                return
+                return False
             job = found.value
-            if job.state is not JobState.RELEASED or job.release != job_id.release or head.value.ended:
-                return
+            # A job of a run that is not begun is looked after when that run begins.
+            if job.state is not JobState.RELEASED or job.release != job_id.release or job.run > head.value.run:
+                return False
             if _is_wanted(head.value, job) and await self._has_its_turn(job_id.video_id, job):
                 exhausted = replace(found, value=replace(job, failures=self._most_attempts))
                 await self._failed(job_id, head, exhausted, domain.PROCESSING_FAILED, permanent=False)
+                return True
+            return await self._store.change_job(job_id.video_id, found, replace(job, state=JobState.CANCELLED))
 
-        await settle(record, FINISH_ATTEMPTS)
-        await self._settle(job_id)
+        if await settle(record, FINISH_ATTEMPTS):
+            await self._settle(job_id)
 
     async def _load(self, job_id: JobId) -> tuple[Versioned[Head], Versioned[JobRow]]:
         head = await self._store.head(job_id.video_id)
@@ -144,8 +147,8 @@ class Working:
             await self._cancel(job_id, found)
 
     async def _cancel(self, job_id: JobId, found: Versioned[JobRow]) -> NoReturn:
-        await self._store.change_job(job_id.video_id, found, replace(found.value, state=JobState.CANCELLED))
-        await self._settle(job_id)
+        if await self._store.change_job(job_id.video_id, found, replace(found.value, state=JobState.CANCELLED)):
+            await self._settle(job_id)
         raise fenced(job_id)
 
     async def _has_its_turn(self, video_id: str, job: JobRow) -> bool:

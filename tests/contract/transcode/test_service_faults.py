@@ -22,7 +22,7 @@ from svc_transcode.processing.advancing import Advancing
 from svc_transcode.processing.objects import MediaStore
 from svc_transcode.processing.queue import Queue
 from svc_transcode.processing.store import ProcessingStore
-from svc_transcode.processing.tables import PROCESSING
+from svc_transcode.processing.tables import PROCESSING, RELEASED
 from svc_transcode.tables import OUTBOX
 from vidmesh.transcode.v1.transcode_events_pb2 import ProcessingFinished, ProcessingRestarted, RenditionPublished
 from vidmesh.transcode.v1.transcode_pb2 import (
@@ -150,6 +150,27 @@ async def test_sound_that_fails_leaves_the_pictures_and_stills_that_fail_leave_e
         ended = await served.ended(await served.upload())
     assert ended.state == PROCESSING_STATE_PROCESSED
     assert [r.quality for r in ended.renditions if r.state == RENDITION_STATE_FAILED] == ["audio"]
+
+
+async def test_stills_that_kill_every_worker_are_given_up_though_the_video_is_done(served: Served) -> None:
+    info = source(6)
+    async with served.working(info, fails(lambda name: name.startswith("t"), None)):
+        video_id = await served.upload()
+        assert (await served.ended(video_id)).state == PROCESSING_STATE_PROCESSED
+
+        async def nothing_is_out() -> bool:
+            return not (await served.tables.walk(RELEASED, limit=10)).rows
+
+        await eventually(nothing_is_out)
+    begun = len(served.done)
+    async with served.working(info):
+        await served.service.RetryProcessing(RetryProcessingRequest(video_id=video_id), metadata=served.me)
+        await served.ended(video_id)
+        await eventually(nothing_is_out)
+    assert served.done[begun:] == ["t-r2#1"]
+    request = GetPresentationRequest(video_id=video_id)
+    shown = await served.service.GetPresentation(request, metadata=served.mesh.as_service("svc_playback"))
+    assert shown.stills
 
 
 async def test_what_reads_back_otherwise_than_it_was_made_is_taken_out_and_can_be_made_again(served: Served) -> None:

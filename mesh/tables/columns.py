@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -85,7 +85,11 @@ class Column(Generic[T_co]):
 
     def encode(self, value: object, table: str, limit: int = MAX_VALUE_BYTES) -> Stored:
         """Check `value` and give its stored form. Raises InvalidRow that names table and column."""
+        exact = _EXACT.get(type(value))
         try:
+            # Nearly every value is of just the type that it should be.
+            if exact is not None and exact[0] is self.type:
+                return exact[1](value, limit)
             return _encode(self.type, value, limit)
         except _UnfitError as unfit:
             raise InvalidRow(f"{table}.{self.name} ({self.type.value}): {unfit}") from None
@@ -161,7 +165,7 @@ def _encode(kind: ColumnType, value: Any, limit: int) -> Stored:
         case ColumnType.TEXT, str():
             stored = _text(value, limit)
         case ColumnType.BLOB, bytes():
-            stored = _sized(bytes(value), len(value), limit)
+            stored = _blob(value, limit)
         case ColumnType.BOOLEAN, bool():
             stored = value
         case ((ColumnType.INTEGER | ColumnType.REAL), bool()):
@@ -175,6 +179,10 @@ def _encode(kind: ColumnType, value: Any, limit: int) -> Stored:
         case _:
             raise _UnfitError(f"{type(value).__name__} is not {kind.value}")
     return stored
+
+
+def _blob(value: bytes, limit: int) -> bytes:
+    return _sized(bytes(value), len(value), limit)
 
 
 def _text(value: str, limit: int) -> str:
@@ -194,19 +202,19 @@ def _sized(value: Sized, length: int, limit: int) -> Sized:
     return value
 
 
-def _integer(value: int) -> int:
+def _integer(value: int, _limit: int = 0) -> int:
     if value not in _INT64:
         raise _UnfitError(f"{value} does not fit in 64 bits")
     return int(value)
 
 
-def _timestamp(value: datetime) -> int:
+def _timestamp(value: datetime, _limit: int = 0) -> int:
     if value.utcoffset() is None:
         raise _UnfitError("the datetime has no time zone")
     return micros_of(value)
 
 
-def _real(value: float) -> float:
+def _real(value: float, _limit: int = 0) -> float:
     try:
         number = float(value)
     except OverflowError:
@@ -215,3 +223,14 @@ def _real(value: float) -> float:
         raise _UnfitError(f"{value} is not a finite number")
     # Adding zero turns -0.0 into 0.0: SQLite stores both alike and CQL tells them apart in a condition.
     return number + 0.0
+
+
+_EXACT: Final[dict[type, tuple[ColumnType, Callable[[Any, int], Stored]]]] = {
+    str: (ColumnType.TEXT, _text),
+    bytes: (ColumnType.BLOB, _blob),
+    bool: (ColumnType.BOOLEAN, lambda value, _limit: value),
+    int: (ColumnType.INTEGER, _integer),
+    float: (ColumnType.REAL, _real),
+    datetime: (ColumnType.TIMESTAMP, _timestamp),
+}
+"""Type of a value → the column type that it fits, and its stored form."""

@@ -95,7 +95,7 @@ class SqliteTables:
             found = [connection.execute(*select).fetchone() for select in selects]
             return [None if cells is None else statements.row(cells) for cells in found]
 
-        return await self._readers.submit(read)
+        return await self._readers.submit(read, single=len(selects) == 1)
 
     async def put(self, table: Table, row: Values, *, ttl: timedelta | None = None, durable: bool = True) -> None:
         statements = self._of(table)
@@ -146,7 +146,7 @@ class SqliteTables:
             raise InvalidQuery(f"{table.name} has no static columns")
         select = statements.select_static(home)
         return await self._readers.submit(
-            lambda connection: statements.static_row(connection.execute(*select).fetchone())
+            lambda connection: statements.static_row(connection.execute(*select).fetchone()), single=True
         )
 
     async def scan(
@@ -233,6 +233,7 @@ class SqliteTables:
             lambda connection: connection.execute(*statement).rowcount,
             size=_size(statement[1]),
             durable=durable,
+            single=True,
         )
 
     async def _rows(self, table: Table, ranges: list[KeyRange], order: Order, limit: int) -> list[Row]:
@@ -243,12 +244,12 @@ class SqliteTables:
             rows: list[Row] = []
             for part in ranges:
                 select = statements.select_range(part, order, now, limit - len(rows))
-                rows += map(statements.row, connection.execute(*select))
+                rows += map(statements.row, connection.execute(*select).fetchall())
                 if len(rows) == limit:
                     break
             return rows
 
-        return await self._readers.submit(read)
+        return await self._readers.submit(read, single=len(ranges) == 1)
 
 
 def _open_file(path: Path, schema: Schema) -> tuple[FileLock, sqlite3.Connection]:
@@ -277,7 +278,7 @@ def _open_file(path: Path, schema: Schema) -> tuple[FileLock, sqlite3.Connection
 
 
 def _size(values: tuple[Stored, ...]) -> int:
-    return sum(len(value) for value in values if isinstance(value, (str, bytes)))
+    return sum([len(value) for value in values if isinstance(value, (str, bytes))])
 
 
 def _now() -> int:

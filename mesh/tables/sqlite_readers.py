@@ -30,13 +30,16 @@ class Readers:
         self._gate = Gate(4 * _THREADS)
         self._closed = False
 
-    async def submit(self, run: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `run` inside one read transaction."""
+    async def submit(self, run: Callable[[sqlite3.Connection], T], *, single: bool = False) -> T:
+        """Run `run` inside one read transaction.
+
+        `single` promises that `run` executes one statement, which is a transaction by itself and cheaper.
+        """
         units = await self._gate.enter(1)
         try:
             if self._closed:
                 raise Closed("the tables are closed")
-            return await asyncio.get_running_loop().run_in_executor(self._executor, self._read, run)
+            return await asyncio.get_running_loop().run_in_executor(self._executor, self._read, run, single)
         finally:
             self._gate.leave(units)
 
@@ -50,13 +53,16 @@ class Readers:
             except Empty:
                 return
 
-    def _read(self, run: Callable[[sqlite3.Connection], T]) -> T:
+    def _read(self, run: Callable[[sqlite3.Connection], T], single: bool) -> T:
         try:
             connection = self._connection()
             try:
-                connection.execute("BEGIN")
-                result = run(connection)
-                connection.execute("COMMIT")
+                if single:
+                    result = run(connection)
+                else:
+                    connection.execute("BEGIN")
+                    result = run(connection)
+                    connection.execute("COMMIT")
             except BaseException:
                 connection.close()
                 raise

@@ -1,13 +1,17 @@
-"""The SQL of one table. Names come from checked declarations and are quoted; every value is a parameter."""
+"""The SQL of one table. Names come from checked declarations and are quoted; every value is a parameter.
+
+A text is built once for each shape of call, which is the names in it: there are as many as ways to call in the code.
+"""
 # ruff: noqa: S608 (no value is ever part of a statement's text)
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 from mesh.tables.checks import Cells, KeyValues
-from mesh.tables.columns import Column, ColumnType, Row, Stored, Value
+from mesh.tables.columns import Column, ColumnType, Row, Stored, Value, time_of
 from mesh.tables.ranges import TOKEN, KeyRange, Order
 from mesh.tables.schema import Table
 from mesh.tables.tokens import token_of
@@ -15,10 +19,11 @@ from mesh.tables.tokens import token_of
 Statement: TypeAlias = tuple[str, tuple[Stored, ...]]
 """SQL text and its parameters."""
 
-_Decoder: TypeAlias = tuple[int, str, Callable[[Stored], Value]]
+_Decoder: TypeAlias = tuple[int, str, Callable[[Any], Value]]
 
 _LIVE: Final = "(_expires IS NULL OR _expires > ?)"
-_CONVERTED: Final = (ColumnType.TIMESTAMP, ColumnType.BOOLEAN)
+_CONVERTED: Final[dict[ColumnType, Callable[[Any], Value]]] = {ColumnType.TIMESTAMP: time_of, ColumnType.BOOLEAN: bool}
+"""What SQLite gives in another form than callers handed in."""
 
 
 class Statements:
@@ -35,6 +40,12 @@ class Statements:
         self._names = [column.name for column in columns]
         self._decoders = _decoders(columns)
         self._static_decoders = _decoders(table.statics)
+        self._test_text = cache(self._build_test)
+        self._insert_text = cache(self._build_insert)
+        self._put_text = cache(self._build_put)
+        self._insert_new_text = cache(self._build_insert_new)
+        self._range_text = cache(self._build_range)
+        self._update_text = cache(self._build_update)
 
     def row(self, cells: tuple[Stored, ...]) -> Row:
         """A row that `select` or `select_range` gave."""
@@ -52,19 +63,16 @@ class Statements:
 
     def select_range(self, part: KeyRange, order: Order, now: int, limit: int) -> Statement:
         """The rows of one range, in order."""
-        tests = [f"{_quoted(name)} = ?" for name, _ in part.equal]
-        tests += [f"{_quoted(bound.column)} {bound.operator} ?" for bound in part.bounds]
+        text = self._range_text(
+            tuple([name for name, _ in part.equal]),
+            tuple([(bound.column, bound.operator) for bound in part.bounds]),
+            order.names,
+            order.descending,
+        )
         values = [value for _, value in part.equal] + [bound.value for bound in part.bounds]
         if self._table.expiring:
-            tests.append(_LIVE)
             values.append(now)
-        where = f" WHERE {' AND '.join(tests)}" if tests else ""
-        by = ", ".join(
-            f"{_quoted(name)} DESC" if down else _quoted(name)
-            for name, down in zip(order.names, order.descending, strict=True)
-        )
-        ordered = f" ORDER BY {by}" if by else ""
-        return f"SELECT {self._read} FROM {self._name}{where}{ordered} LIMIT ?", (*values, limit)
+        return text, (*values, limit)
 
     def select_static(self, partition: KeyValues) -> Statement:
         """The static columns of a partition."""
@@ -87,26 +95,17 @@ class Statements:
 
     def put(self, key: KeyValues, cells: Cells, expires: int | None) -> Statement:
         """Write the given cells; in an expiring table replace the row."""
-        insert, values = self._insert(key, cells, expires)
-        if self._table.expiring:
-            return insert.replace("INSERT", "INSERT OR REPLACE", 1), values
-        conflict = ", ".join([TOKEN, *_names(self._table.key)])
-        return f"{insert} ON CONFLICT({conflict}) {_overwrite(cells)}", values
+        return self._put_text(tuple(cells)), self._insert_values(key, cells, expires)
 
     def insert(self, key: KeyValues, cells: Cells, expires: int | None, now: int) -> Statement:
         """Write a row unless one is there; a row is affected exactly when it was written."""
-        insert, values = self._insert(key, cells, expires)
-        if not self._table.expiring:
-            return f"{insert} ON CONFLICT DO NOTHING", values
-        conflict = ", ".join([TOKEN, *_names(self._table.key)])
-        columns = [*(column.name for column in self._table.regular), "_expires"]
-        return f"{insert} ON CONFLICT({conflict}) {_overwrite(columns)} WHERE _expires <= ?", (*values, now)
+        values = self._insert_values(key, cells, expires)
+        return self._insert_new_text(tuple(cells)), (*values, now) if self._table.expiring else values
 
     def update(self, key: KeyValues, changes: Cells, expect: Cells, now: int) -> Statement:
         """Change cells of a row that is there and as expected; a row is affected exactly when it was."""
-        test, values = self._exists(key, expect, now)
-        changed = ", ".join(f"{_quoted(name)} = ?" for name in changes)
-        return f"UPDATE {self._name} SET {changed} WHERE {test}", (*changes.values(), *values)
+        values = self._test_values(key, expect, now)
+        return self._update_text(tuple(changes), tuple(expect)), (*changes.values(), *values)
 
     def update_static(self, partition: KeyValues, changes: Cells) -> Statement:
         """Write static cells."""
@@ -139,23 +138,62 @@ class Statements:
         return f"DELETE FROM {self._name} WHERE ({key}) IN ({expired})", (now, limit)
 
     def _exists(self, key: KeyValues, expect: Cells, now: int) -> Statement:
-        token = token_of(key[: len(self._table.partition)])
-        tests = [self._key, *(f"{_quoted(name)} IS ?" for name in expect)]
-        values: list[Stored] = [token, *key, *expect.values()]
-        if self._table.expiring:
-            tests.append(_LIVE)
-            values.append(now)
-        return " AND ".join(tests), tuple(values)
+        return self._test_text(tuple(expect)), self._test_values(key, expect, now)
 
-    def _insert(self, key: KeyValues, cells: Cells, expires: int | None) -> Statement:
+    def _test_values(self, key: KeyValues, expect: Cells, now: int) -> tuple[Stored, ...]:
         token = token_of(key[: len(self._table.partition)])
+        return (token, *key, *expect.values(), now) if self._table.expiring else (token, *key, *expect.values())
+
+    def _insert_values(self, key: KeyValues, cells: Cells, expires: int | None) -> tuple[Stored, ...]:
+        token = token_of(key[: len(self._table.partition)])
+        return (token, *key, *cells.values(), expires) if self._table.expiring else (token, *key, *cells.values())
+
+    def _build_test(self, expect: tuple[str, ...]) -> str:
+        tests = [self._key, *(f"{_quoted(name)} IS ?" for name in expect)]
+        return " AND ".join([*tests, _LIVE] if self._table.expiring else tests)
+
+    def _build_insert(self, cells: tuple[str, ...]) -> str:
         names = [TOKEN, *_names(self._table.key), *map(_quoted, cells)]
-        values: list[Stored] = [token, *key, *cells.values()]
         if self._table.expiring:
             names.append("_expires")
-            values.append(expires)
-        text = f"INSERT INTO {self._name}({', '.join(names)}) VALUES({_marks(len(names))})"
-        return text, tuple(values)
+        return f"INSERT INTO {self._name}({', '.join(names)}) VALUES({_marks(len(names))})"
+
+    def _build_put(self, cells: tuple[str, ...]) -> str:
+        insert = self._insert_text(cells)
+        if self._table.expiring:
+            return insert.replace("INSERT", "INSERT OR REPLACE", 1)
+        conflict = ", ".join([TOKEN, *_names(self._table.key)])
+        return f"{insert} ON CONFLICT({conflict}) {_overwrite(cells)}"
+
+    def _build_insert_new(self, cells: tuple[str, ...]) -> str:
+        insert = self._insert_text(cells)
+        if not self._table.expiring:
+            return f"{insert} ON CONFLICT DO NOTHING"
+        conflict = ", ".join([TOKEN, *_names(self._table.key)])
+        columns = [*(column.name for column in self._table.regular), "_expires"]
+        return f"{insert} ON CONFLICT({conflict}) {_overwrite(columns)} WHERE _expires <= ?"
+
+    def _build_range(
+        self,
+        equal: tuple[str, ...],
+        bounds: tuple[tuple[str, str], ...],
+        names: tuple[str, ...],
+        descending: tuple[bool, ...],
+    ) -> str:
+        tests = [f"{_quoted(name)} = ?" for name in equal]
+        tests += [f"{_quoted(column)} {operator} ?" for column, operator in bounds]
+        if self._table.expiring:
+            tests.append(_LIVE)
+        where = f" WHERE {' AND '.join(tests)}" if tests else ""
+        by = ", ".join(
+            f"{_quoted(name)} DESC" if down else _quoted(name) for name, down in zip(names, descending, strict=True)
+        )
+        ordered = f" ORDER BY {by}" if by else ""
+        return f"SELECT {self._read} FROM {self._name}{where}{ordered} LIMIT ?"
+
+    def _build_update(self, changes: tuple[str, ...], expect: tuple[str, ...]) -> str:
+        changed = ", ".join(f"{_quoted(name)} = ?" for name in changes)
+        return f"UPDATE {self._name} SET {changed} WHERE {self._test_text(expect)}"
 
 
 def _quoted(name: str) -> str:
@@ -176,11 +214,12 @@ def _overwrite(names: Iterable[str]) -> str:
 
 
 def _decoders(columns: Iterable[Column[Any]]) -> list[_Decoder]:
-    return [(n, column.name, column.decode) for n, column in enumerate(columns) if column.type in _CONVERTED]
+    return [(n, column.name, _CONVERTED[column.type]) for n, column in enumerate(columns) if column.type in _CONVERTED]
 
 
 def _row(names: list[str], cells: tuple[Stored, ...], decoders: list[_Decoder]) -> Row:
     row: Row = dict(zip(names, cells, strict=True))
     for position, name, decode in decoders:
-        row[name] = decode(cells[position])
+        if (cell := cells[position]) is not None:
+            row[name] = decode(cell)
     return row

@@ -49,4 +49,5 @@ class Sweeper:
             removed = await self._writer.submit(
                 lambda connection, text=text, values=values: connection.execute(text, values).rowcount,
                 durable=False,
+                single=True,
             )

@@ -1,7 +1,8 @@
 """The one thread that writes: it commits together whatever has gathered while the last commit was synced.
 
-Each write runs in a savepoint of its own, so one that fails leaves the others alone, and its caller hears
-only after the commit that holds it. A caller that goes away changes nothing for the thread.
+A write that fails leaves the others alone: one of several statements runs in a savepoint of its own, and a
+single statement SQLite undoes by itself. A caller hears only after the commit that holds its write, and one
+that goes away changes nothing for the thread.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class _Write:
     run: Callable[[sqlite3.Connection], Any]
     done: asyncio.Future[Any]
     durable: bool
+    single: bool
     size: int
 
 
@@ -58,17 +60,20 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="tables-writer", daemon=True)
         self._thread.start()
 
-    async def submit(self, run: Callable[[sqlite3.Connection], T], *, size: int = 0, durable: bool = True) -> T:
+    async def submit(
+        self, run: Callable[[sqlite3.Connection], T], *, size: int = 0, durable: bool = True, single: bool = False
+    ) -> T:
         """Run `run` inside the next transaction and give its result once that is committed.
 
-        `size` is about the bytes it holds. An exception of `run` undoes what it did and comes out here.
+        `size` is about the bytes it holds. An exception of `run` undoes what it did and comes out here. `single`
+        promises that `run` executes at most one statement, which is cheaper.
         """
         size = await self._gate.enter(_WRITE_BYTES + size)
         if self._closed:
             self._gate.leave(size)
             raise Closed("the tables are closed")
         done: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Write(run, done, durable, size))
+        self._queue.put(_Write(run, done, durable, single, size))
         return await done
 
     async def close(self) -> None:
@@ -133,16 +138,21 @@ class Writer:
     def _run(self, write: _Write) -> Any:
         if write.done.cancelled():
             return None
-        self._connection.execute("SAVEPOINT one")
+        if not write.single:
+            self._connection.execute("SAVEPOINT one")
         try:
             result = write.run(self._connection)
         except Exception as error:
             if not self._connection.in_transaction or (isinstance(error, sqlite3.Error) and is_fatal(error)):
                 # SQLite has rolled back the whole transaction by itself (a full disk, say), or must.
                 raise
-            self._connection.execute("ROLLBACK TO one")
+            # A single statement has been undone: ABORT is SQLite's way with all but the errors above.
+            # https://www.sqlite.org/lang_conflict.html
+            if not write.single:
+                self._connection.execute("ROLLBACK TO one")
             result = _Failed(unavailable(error, "writing") if isinstance(error, sqlite3.Error) else error)
-        self._connection.execute("RELEASE one")
+        if not write.single:
+            self._connection.execute("RELEASE one")
         return result
 
     def _settle(self, outcomes: list[_Outcome]) -> None:

@@ -109,6 +109,29 @@ async def test_a_write_that_fails_leaves_its_neighbours_alone(writer: Writer, tm
     assert stored(tmp_path) == [1, 2]
 
 
+async def test_a_single_statement_that_fails_half_way_is_undone_whole_and_alone(writer: Writer, tmp_path: Path) -> None:
+    holding, release = await held(writer)
+
+    def two_rows(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO t(n) VALUES(50), (1)")
+
+    writes = [
+        asyncio.ensure_future(write)
+        for write in (
+            writer.submit(adding(1), single=True),
+            writer.submit(two_rows, single=True),
+            writer.submit(adding(2), single=True),
+        )
+    ]
+    await asyncio.sleep(0)
+    release.set()
+    await holding
+    first, second, third = await asyncio.gather(*writes, return_exceptions=True)
+    assert (first, third) == (1, 2)
+    assert isinstance(second, Unavailable)
+    assert stored(tmp_path) == [1, 2]
+
+
 async def test_a_caller_that_goes_away_before_its_turn_writes_nothing(writer: Writer, tmp_path: Path) -> None:
     holding, release = await held(writer)
     leaving = asyncio.ensure_future(writer.submit(adding(1)))

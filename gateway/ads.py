@@ -18,21 +18,13 @@ from google.protobuf.message import Message
 from structlog.typing import FilteringBoundLogger
 
 from gateway.envoy_api import DISCOVERY_REQUEST, message_class
-from gateway.nodes import EDGES
+from gateway.membership import EDGES, KEY_HEADER
 from gateway.snapshot import Snapshot
 from gateway.streams import Answered, DiscoveryStream, as_request
-from mesh.sealing import Sealer
 
 METHOD: Final = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"
 HEALTH: Final = "vidmesh.gateway.Edges"
 """Name in the health service: NOT_SERVING while a connected edge refuses what it was sent."""
-KEY_HEADER: Final = "x-vidmesh-xds-key"
-"""Metadata by which an edge proves that it belongs to the installation: it is sent the object store's credentials."""
-
-
-def xds_key(service_secret: str) -> str:
-    """The value of `KEY_HEADER`."""
-    return Sealer(service_secret).derive("xds").hex()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,11 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from gateway.ads import KEY_HEADER, xds_key
 from gateway.config.clusters import HTTP_OPTIONS, addresses
-from gateway.config.listener import cache_folder
+from gateway.config.media import cache_folder
 from gateway.config.plain import Plain, extension, typed
 from gateway.envoy_api import BOOTSTRAP, message
-from gateway.nodes import EDGES
+from gateway.membership import EDGES, KEY_HEADER, xds_key
 from mesh.config import ConfigurationError, Settings, load_settings
 
 CONTROL_PLANE: Final = "control-plane"

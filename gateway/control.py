@@ -8,7 +8,8 @@ from typing import Final
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from structlog.typing import FilteringBoundLogger
 
-from gateway.nodes import EDGES, SERVICES, Keys, edge_snapshot, services_snapshot
+from gateway.membership import EDGES, SERVICES
+from gateway.nodes import Keys, edge_snapshot, services_snapshot
 from gateway.routes import RouteTable
 from gateway.snapshot import Snapshot
 from mesh.config import Settings

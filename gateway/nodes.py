@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
-from typing import Final
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
@@ -17,11 +16,6 @@ from gateway.jwks import nobodys_jwks
 from gateway.routes import RouteTable
 from gateway.snapshot import Snapshot, snapshot
 from mesh.config import Settings
-
-EDGES: Final = "edge"
-"""Cluster of nodes that are edges (Envoy)."""
-SERVICES: Final = "services"
-"""Cluster of nodes that are gRPC clients with xDS of their own."""
 
 
 @dataclass(frozen=True, slots=True)

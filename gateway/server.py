@@ -11,9 +11,10 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
-from gateway.ads import HEALTH, DiscoveryServer, xds_key
+from gateway.ads import HEALTH, DiscoveryServer
 from gateway.control import ControlPlane
 from gateway.keys import KeyWatch
+from gateway.membership import xds_key
 from gateway.routes import route_table
 from gateway.sources import ServiceSources
 from mesh.policy import all_methods, descriptor_set

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from gateway.config import cors, media, tokens, transcoder
 from gateway.config.names import (
     CORS,
@@ -40,11 +38,6 @@ def edge_listener(settings: Settings, edge: str) -> Plain:
     }
 
 
-def cache_folder(settings: Settings, edge: str) -> Path:
-    """Where the edge of this name keeps media. Envoy does not make it, and without it fetches everything anew."""
-    return Path(settings.edge.cache_dir.format(data=Path(settings.data).absolute())) / edge
-
-
 def http_filters(settings: Settings, edge: str) -> list[Plain]:
     """Every filter, in order. Who may call is decided on the gRPC path, hence behind the transcoder."""
     return [
@@ -57,7 +50,7 @@ def http_filters(settings: Settings, edge: str) -> list[Plain]:
         discovered(JWT, tokens.TYPE),
         media.grant_scope_filter(),
         discovered(REVOCATIONS, media.REVOCATIONS_TYPE),
-        media.cache_filter(cache_folder(settings, edge), settings.edge.cache_bytes),
+        media.cache_filter(media.cache_folder(settings, edge), settings.edge.cache_bytes),
         extension(ROUTER, "filters.http.router.v3.Router", suppress_envoy_headers=True),
     ]
 

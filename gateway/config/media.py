@@ -28,6 +28,7 @@ from gateway.config.names import (
     REVOCATIONS,
 )
 from gateway.config.plain import Plain, extension, typed
+from mesh.config import Settings
 
 ADDRESS: Final = r"/media/~[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/v/[A-Za-z0-9_-]{11}/[A-Za-z0-9._/-]+"
 """Every address that can exist. Nothing in it needs escaping, so nothing escaped is ever let through."""
@@ -154,6 +155,11 @@ def revocations_filter(access_keys: Set[str]) -> Plain:
 
 def _action(name: str, action: str) -> Plain:
     return {"action": extension("action", "envoy.config.rbac.v3.Action", name=name, action=action)}
+
+
+def cache_folder(settings: Settings, edge: str) -> Path:
+    """Where the edge of this name keeps media. Envoy does not make it, and without it fetches everything anew."""
+    return Path(settings.edge.cache_dir.format(data=Path(settings.data).absolute())) / edge
 
 
 def cache_filter(folder: Path, size_bytes: int) -> Plain:

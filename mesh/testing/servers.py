@@ -8,7 +8,6 @@ with nats_server(tmp_path) as nats:
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import shutil
@@ -28,10 +27,10 @@ from urllib.request import urlopen
 from pydantic import SecretStr
 
 from mesh.config import BusSettings, ObjectSettings, load_settings
+from mesh.local.spawn import LAUNCHER
 
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 10.0
-_PR_SET_PDEATHSIG: Final = 1
 
 
 class ServerError(Exception):
@@ -72,11 +71,10 @@ class Server:
         """Start it and return when it answers. Raises ServerError."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603
-                self.command,
+                [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 (no threads run yet)
             )
         until = time.monotonic() + _START_SECONDS
         while not self.ready():
@@ -211,11 +209,6 @@ def _running(server: Server) -> Generator[None]:
         yield
     finally:
         server.kill()
-
-
-def _die_with_parent() -> None:
-    # Even a test run that is killed leaves no server behind.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _accepts(port: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from vidmesh.upload.v1.upload_pb2 import Upload
@@ -29,6 +30,7 @@ class Confirmer:
         self._upload_id = upload_id
         self._confirmed = confirmed
         self._receipts: asyncio.Queue[PartReceipt | None] = asyncio.Queue()
+        self._last = asyncio.Event()
 
     def stored(self, number: int, sha256: bytes) -> None:
         """A part is in the store."""
@@ -36,6 +38,7 @@ class Confirmer:
 
     def no_more(self) -> None:
         """`run` returns once what is waiting is confirmed."""
+        self._last.set()
         self._receipts.put_nowait(None)
 
     async def run(self) -> None:
@@ -45,7 +48,9 @@ class Confirmer:
             batch: list[PartReceipt] = []
             receipt = await self._receipts.get()
             if receipt is not None and told >= _PROMPT and self._receipts.empty():
-                await asyncio.sleep(GATHER)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(GATHER):
+                        await self._last.wait()
             while receipt is not None:
                 batch.append(receipt)
                 if len(batch) == MOST_AT_ONCE or self._receipts.empty():

@@ -1,0 +1,211 @@
+"""One process's connections to a cluster: awaitable, bounded, with every failure told in the tables' own errors.
+
+Three kinds of statement, which differ in what may be repeated:
+
+- reads, at LOCAL_QUORUM, repeated once on another node when the first does not answer;
+- blind writes, at LOCAL_QUORUM. The client gives the timestamp, so a repeated or late one changes nothing that was
+  written after it;
+- decisions (lightweight transactions), SERIAL with LOCAL_QUORUM. Never repeated: whether one was applied is unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final, TypeAlias
+
+from cassandra import ConsistencyLevel, DriverException, OperationTimedOut, RequestExecutionException
+from cassandra.auth import PlainTextAuthProvider
+from cassandra.cluster import Cluster, ExecutionProfile, NoHostAvailable, Session
+from cassandra.connection import ConnectionException
+from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
+from cassandra.query import BatchStatement, PreparedStatement, tuple_factory
+
+from mesh.tables.backpressure import Gate
+from mesh.tables.columns import Stored
+from mesh.tables.cql_retries import Repeatable, Unrepeatable
+from mesh.tables.cql_url import CqlTarget
+from mesh.tables.errors import Closed, Unavailable
+
+Statement: TypeAlias = tuple[str, tuple[Stored, ...]]
+"""CQL text and its parameters. A conditional text has an IF."""
+
+Cells: TypeAlias = tuple[Any, ...]
+"""A row of an answer."""
+
+_IN_FLIGHT: Final = 256
+_SECONDS: Final = 10.0
+_CONNECT_SECONDS: Final = 10
+_PROTOCOL: Final = 4
+_MILLISECOND: Final = 1000
+
+_FAILURES: Final = (RequestExecutionException, OperationTimedOut, NoHostAvailable, ConnectionException, DriverException)
+
+
+class CqlSession:
+    """Made with `connect`. Belongs to no event loop, but at any time one only uses it."""
+
+    def __init__(self, cluster: Cluster, session: Session) -> None:
+        self._cluster = cluster
+        self._session = session
+        self._gate = Gate(_IN_FLIGHT)
+        self._prepared: dict[str, PreparedStatement] = {}
+        self._preparing: dict[str, asyncio.Future[PreparedStatement]] = {}
+        self._last_blind = 0
+        self._closed = False
+
+    @classmethod
+    async def connect(cls, target: CqlTarget) -> CqlSession:
+        """Reach the cluster. Raises Unavailable."""
+        cluster = _cluster(target)
+        try:
+            session = await asyncio.to_thread(cluster.connect)
+        except _FAILURES as error:
+            await asyncio.to_thread(cluster.shutdown)
+            raise Unavailable(f"the cluster cannot be reached: {_sentence(error)}") from error
+        return cls(cluster, session)
+
+    async def read(self, statement: Statement) -> list[Cells]:
+        """All rows of the answer."""
+        prepared = await self._prepare(statement[0])
+        return await self._execute(prepared.bind(statement[1]), "read")
+
+    async def write(self, statements: Sequence[Statement]) -> None:
+        """Write without condition; several statements only of one partition, which are applied together."""
+        bound = await self._bind(statements)
+        try:
+            await self._execute(bound, "write")
+        finally:
+            self._last_blind = _now()
+
+    async def decide(self, statements: Sequence[Statement]) -> bool:
+        """Apply statements of one partition together if all their conditions hold; whether they did."""
+        bound = await self._bind(statements)
+        # A node counts the time of a decision in whole milliseconds, that of a blind write is exact: a decision in the
+        # same millisecond would count as older than the write it has seen.
+        if (early := (self._last_blind // _MILLISECOND + 1) * _MILLISECOND - _now()) > 0:
+            await asyncio.sleep(early / 1e6)
+        rows = await self._execute(bound, "decide")
+        # Only the first column means the same everywhere: ScyllaDB adds the old row always, Cassandra on failure.
+        return bool(rows[0][0])
+
+    async def define(self, text: str) -> None:
+        """Run a statement that changes the schema, and wait until the nodes agree. Raises Unavailable."""
+        try:
+            await asyncio.to_thread(self._session.execute, text, timeout=6 * _SECONDS)
+        except _FAILURES as error:
+            raise Unavailable(f"the schema cannot be changed: {_sentence(error)}") from error
+
+    async def close(self) -> None:
+        """Wait for what is under way, then disconnect. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        units = await self._gate.enter(_IN_FLIGHT)
+        self._gate.leave(units)
+        await asyncio.to_thread(self._cluster.shutdown)
+
+    async def _bind(self, statements: Sequence[Statement]) -> Any:
+        prepared = [await self._prepare(text) for text, _ in statements]
+        bound = [one.bind(values) for one, (_, values) in zip(prepared, statements, strict=True)]
+        if len(bound) == 1:
+            return bound[0]
+        batch = BatchStatement()
+        batch.add_all(bound, [None] * len(bound))
+        return batch
+
+    async def _prepare(self, text: str) -> PreparedStatement:
+        if (prepared := self._prepared.get(text)) is not None:
+            return prepared
+        pending = self._preparing.get(text)
+        if pending is None:
+            pending = asyncio.ensure_future(asyncio.to_thread(self._session.prepare, text))
+            self._preparing[text] = pending
+        try:
+            prepared = await asyncio.shield(pending)
+        except _FAILURES as error:
+            raise Unavailable(f"a statement could not be prepared: {_sentence(error)}") from error
+        finally:
+            if pending.done():
+                self._preparing.pop(text, None)
+        # What has no condition may be repeated: reads, and writes whose timestamp the client gives.
+        prepared.is_idempotent = " IF " not in text
+        self._prepared[text] = prepared
+        return prepared
+
+    async def _execute(self, bound: Any, profile: str) -> list[Cells]:
+        units = await self._gate.enter(1)
+        if self._closed:
+            self._gate.leave(units)
+            raise Closed("the tables are closed")
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[list[Cells]] = loop.create_future()
+        rows: list[Cells] = []
+
+        def settle(error: Exception | None) -> None:
+            # A caller that went away has not taken its request with it, so the room is given back only here.
+            self._gate.leave(units)
+            if done.done():
+                return
+            if error is None:
+                done.set_result(rows)
+            else:
+                done.set_exception(error)
+
+        def tell(error: Exception | None) -> None:
+            # A loop that is gone has no callers left to tell.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(settle, error)
+
+        def received(page: list[Cells] | None) -> None:
+            rows.extend(page or ())
+            if response.has_more_pages:
+                response.start_fetching_next_page()
+            else:
+                tell(None)
+
+        response: Any = self._session.execute_async(bound, execution_profile=profile)
+        response.add_callbacks(received, tell)
+        try:
+            return await done
+        except _FAILURES as error:
+            raise Unavailable(f"the cluster did not do what was asked: {_sentence(error)}") from error
+
+
+def _cluster(target: CqlTarget) -> Cluster:
+    def profile(retries: Any) -> ExecutionProfile:
+        return ExecutionProfile(
+            load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(local_dc=target.datacenter or "")),
+            retry_policy=retries,
+            consistency_level=ConsistencyLevel.LOCAL_QUORUM,
+            serial_consistency_level=ConsistencyLevel.SERIAL,
+            request_timeout=_SECONDS,
+            row_factory=tuple_factory,
+        )
+
+    plain = None if target.user is None else PlainTextAuthProvider(target.user, target.password)
+    return Cluster(
+        contact_points=list(target.hosts),
+        # Where nodes that are discovered listen: a node does not tell its port.
+        port=target.hosts[0][1],
+        protocol_version=_PROTOCOL,
+        auth_provider=plain,
+        ssl_context=ssl.create_default_context() if target.tls else None,
+        connect_timeout=_CONNECT_SECONDS,
+        execution_profiles={
+            "read": profile(Repeatable()),
+            "write": profile(Repeatable()),
+            "decide": profile(Unrepeatable()),
+        },
+    )
+
+
+def _sentence(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

@@ -83,7 +83,7 @@ class CqlTables:
         statements = self._of(table)
         now = _now()
         change = insertion(table, row, Put(row, ttl), now)
-        await self._session.write([change.statement(statements, None, now, {})])
+        await self._session.write(change.statement(statements, None, now, {}))
 
     async def insert(self, table: Table, row: Values, *, ttl: timedelta | None = None) -> bool:
         self._of(table)
@@ -107,14 +107,14 @@ class CqlTables:
         statements = self._of(table)
         values = key_of(table, key)
         if expect is None:
-            await self._session.write([statements.delete(values, {})])
+            await self._session.write(statements.delete(values, {}))
             return True
         change = RowChange(values, exists=True, expect=expected_of(table, expect, table.regular), removed=True)
         return await self._decide(table, decide_rows(table, change))
 
     async def delete_partition(self, table: Table, partition: Values) -> None:
         statements = self._of(table)
-        await self._session.write([statements.delete_partition(partition_of(table, partition))])
+        await self._session.write(statements.delete_partition(partition_of(table, partition)))
 
     async def get_static(self, table: Table, partition: Values) -> Row:
         statements = self._of(table)

@@ -163,7 +163,7 @@ async def _part(session: CqlSession, keyspace: str, part: str) -> dict[str, str]
 
 async def _set(session: CqlSession, keyspace: str, part: str, name: str, value: str) -> None:
     text = f"INSERT INTO {quoted(keyspace)}.{quoted(_META)}(part, name, value) VALUES(?, ?, ?)"
-    await session.write([(text, (part, name, value))])
+    await session.write((text, (part, name, value)))
 
 
 def _is_empty(missing: Additions) -> bool:

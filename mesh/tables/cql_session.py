@@ -17,11 +17,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
-from cassandra import ConsistencyLevel, DriverException, OperationTimedOut, RequestExecutionException
+from cassandra import ConsistencyLevel, OperationTimedOut, RequestExecutionException
 from cassandra.auth import PlainTextAuthProvider
-from cassandra.cluster import Cluster, ExecutionProfile, NoHostAvailable, Session
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
 from cassandra.connection import ConnectionException
-from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
+from cassandra.policies import DCAwareRoundRobinPolicy, ExponentialReconnectionPolicy, TokenAwarePolicy
+from cassandra.protocol import ErrorMessage
 from cassandra.query import BatchStatement, PreparedStatement, tuple_factory
 
 from mesh.tables.backpressure import Gate
@@ -38,11 +39,16 @@ Cells: TypeAlias = tuple[Any, ...]
 
 _IN_FLIGHT: Final = 256
 _SECONDS: Final = 10.0
+_DEFINE_SECONDS: Final = 60.0
 _CONNECT_SECONDS: Final = 10
 _PROTOCOL: Final = 4
 _MILLISECOND: Final = 1000
 
-_FAILURES: Final = (RequestExecutionException, OperationTimedOut, NoHostAvailable, ConnectionException, DriverException)
+_RECONNECT_SECONDS: Final = (0.5, 5.0)
+"""First and longest wait before a node that was lost is tried again."""
+
+_FAILURES: Final = (RequestExecutionException, OperationTimedOut, NoHostAvailable, ConnectionException, ErrorMessage)
+"""What a cluster's state brings about; the driver's other errors are mistakes of this programme."""
 
 
 class CqlSession:
@@ -73,29 +79,32 @@ class CqlSession:
         prepared = await self._prepare(statement[0])
         return await self._execute(prepared.bind(statement[1]), "read")
 
-    async def write(self, statements: Sequence[Statement]) -> None:
-        """Write without condition; several statements only of one partition, which are applied together."""
-        bound = await self._bind(statements)
+    async def write(self, statement: Statement) -> None:
+        """Write without condition."""
+        prepared = await self._prepare(statement[0])
         try:
-            await self._execute(bound, "write")
+            await self._execute(prepared.bind(statement[1]), "write")
         finally:
             self._last_blind = _now()
 
     async def decide(self, statements: Sequence[Statement]) -> bool:
         """Apply statements of one partition together if all their conditions hold; whether they did."""
-        bound = await self._bind(statements)
+        prepared = [await self._prepare(text) for text, _ in statements]
+        bound = [one.bind(values) for one, (_, values) in zip(prepared, statements, strict=True)]
+        batch = BatchStatement()
+        batch.add_all(bound, [None] * len(bound))
         # A node counts the time of a decision in whole milliseconds, that of a blind write is exact: a decision in the
         # same millisecond would count as older than the write it has seen.
         if (early := (self._last_blind // _MILLISECOND + 1) * _MILLISECOND - _now()) > 0:
             await asyncio.sleep(early / 1e6)
-        rows = await self._execute(bound, "decide")
+        rows = await self._execute(bound[0] if len(bound) == 1 else batch, "decide")
         # Only the first column means the same everywhere: ScyllaDB adds the old row always, Cassandra on failure.
         return bool(rows[0][0])
 
     async def define(self, text: str) -> None:
         """Run a statement that changes the schema, and wait until the nodes agree. Raises Unavailable."""
         try:
-            await asyncio.to_thread(self._session.execute, text, timeout=6 * _SECONDS)
+            await asyncio.to_thread(self._session.execute, text, timeout=_DEFINE_SECONDS)
         except _FAILURES as error:
             raise Unavailable(f"the schema cannot be changed: {_sentence(error)}") from error
 
@@ -108,16 +117,9 @@ class CqlSession:
         self._gate.leave(units)
         await asyncio.to_thread(self._cluster.shutdown)
 
-    async def _bind(self, statements: Sequence[Statement]) -> Any:
-        prepared = [await self._prepare(text) for text, _ in statements]
-        bound = [one.bind(values) for one, (_, values) in zip(prepared, statements, strict=True)]
-        if len(bound) == 1:
-            return bound[0]
-        batch = BatchStatement()
-        batch.add_all(bound, [None] * len(bound))
-        return batch
-
     async def _prepare(self, text: str) -> PreparedStatement:
+        if self._closed:
+            raise Closed("the tables are closed")
         if (prepared := self._prepared.get(text)) is not None:
             return prepared
         pending = self._preparing.get(text)
@@ -195,7 +197,9 @@ def _cluster(target: CqlTarget) -> Cluster:
         auth_provider=plain,
         ssl_context=ssl.create_default_context() if target.tls else None,
         connect_timeout=_CONNECT_SECONDS,
+        reconnection_policy=ExponentialReconnectionPolicy(*_RECONNECT_SECONDS, max_attempts=None),
         execution_profiles={
+            EXEC_PROFILE_DEFAULT: profile(Unrepeatable()),
             "read": profile(Repeatable()),
             "write": profile(Repeatable()),
             "decide": profile(Unrepeatable()),

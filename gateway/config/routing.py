@@ -63,6 +63,7 @@ def edge_routes(settings: Settings, table: RouteTable, edge: str) -> Plain:
         _media(),
         *_other_media(),
         _part(settings),
+        _no_method(),
         _not_calls(),
     ]
     return {
@@ -191,6 +192,17 @@ def _preflights(settings: Settings) -> list[Plain]:
         }
         for prefix, cors in (("/media/", media_cors()), ("/", api_cors(settings.edge.cors_origins)))
     ]
+
+
+def _no_method() -> Plain:
+    """A gRPC call of nothing we have. Told at once: its body, which may be a stream that stays open, is not awaited."""
+    is_grpc: Plain = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
+    return {
+        "name": "no such method",
+        "match": {"prefix": "/", "headers": [is_grpc]},
+        "direct_response": {"status": 404},
+        "typed_per_filter_config": {TRANSCODER: switched_off(), JWT: asks_for(NOTHING)},
+    }
 
 
 def _not_calls() -> Plain:

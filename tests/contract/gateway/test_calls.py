@@ -164,6 +164,13 @@ async def test_a_body_beyond_the_limit_is_refused(installation: Any, http: httpx
     assert answer.json()["details"][0]["reason"] == "INVALID_FIELD"
 
 
+async def test_a_stream_to_a_method_that_is_not_there_is_ended_at_once(installation: Any) -> None:
+    """Such as reflection: a client that keeps its side open would wait for as long as the edge does."""
+    async with grpc.aio.insecure_channel(installation.edge.address) as channel:
+        call = channel.stream_stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")(timeout=5)
+        assert await call.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
 async def test_who_is_not_signed_in_is_told_so_in_every_face(installation: Any, http: httpx.AsyncClient) -> None:
     by_grpc = await grpc_failure(installation.edge.address, f"{VIDEOS}/PublishVideo")
     by_json = await http.post(f"/v1/videos/{VIDEO}:publish", json={})

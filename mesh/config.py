@@ -194,8 +194,12 @@ def read_values(file: Path) -> dict[str, Any]:
     """The values of one configuration file. Raises `ConfigurationError`."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"Cannot read the configuration file {file}: {error}") from error
+    except OSError as error:
+        raise ConfigurationError(f"Cannot read the configuration file {file}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"The configuration file {file} is not text in UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"The configuration file {file} is no TOML: {error}.") from error
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

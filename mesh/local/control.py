@@ -76,10 +76,9 @@ def start_detached(options: UpOptions) -> str:
         process.returncode = 0
         return str(told["edge_url"])
     process.wait()
-    raise StackError(
-        told.get("error") or f"The stack ended before it was ready; its log is {log}",
-        tuple(told.get("details", ())) or last_lines(log),
-    )
+    if "error" in told:
+        raise StackError(told["error"], tuple(told.get("details", ())))
+    raise StackError(f"The stack ended before it was ready; its log is {log}", last_lines(log))
 
 
 def stack_on(data: Path) -> StackState | None:

@@ -131,6 +131,14 @@ def test_a_port_in_use_is_told_with_what_to_do(start_stack: StartStack, tmp_path
     assert "--port 0" in done.stderr
 
 
+def test_what_a_detached_stack_ends_on_is_told_in_one_sentence_every_time(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = run("up", "--detach", "--data", str(tmp_path / "data"), "--port", "70000")
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1
+        assert "edge.port" in done.stderr
+
+
 def test_ctrl_c_stops_everything_and_is_quiet(tmp_path: Path) -> None:
     data = tmp_path / "data"
     words = [sys.executable, "-m", "mesh.cli", "up", "--data", str(data), "--port", "0", "--only", "bus"]

@@ -94,6 +94,14 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         load_settings(tmp_path / "nothing.toml")
 
 
+@pytest.mark.parametrize("content", [b"\xd0\x00", b"x = ["])
+def test_a_file_that_is_no_configuration_is_named(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"mine\.toml is no"):
+        load_settings(file)
+
+
 def test_secrets_are_not_shown() -> None:
     settings = load_settings()
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mesh.local import binaries
 from mesh.local.child import until_ready
+from mesh.local.filer import choose_store, sync_buckets
 from mesh.local.files import write_private
 from mesh.local.part import NotReady, Part, Probe, Stage, Step
 from mesh.local.ports import LOOPBACK
@@ -46,7 +47,7 @@ def objects_parts(plan: Plan) -> list[Part]:
             port=plan.ports["s3"],
             env=_environment(plan),
             ready=_takes_objects(plan),
-            before_start=_forget_masters(plan),
+            before_start=_prepare(plan),
             after_stop=_remove_sockets(plan),
             # Its filer waits 15 s for streams that only its own S3 door holds; what was acknowledged is written.
             grace=1.5,
@@ -82,6 +83,8 @@ def _server_arguments(plan: Plan, identities: Path) -> list[str]:
         f"-filer.port={ports['filer']}",
         f"-filer.port.grpc={ports['filer_grpc']}",
         f"-filer.localSocket={_socket(plan, 'filer')}",
+        # The filer's own rules are kept beside its entries, so that they are known before there is a volume.
+        "-filer.saveToFilerLimit=1024",
         "-s3",
         f"-s3.port={ports['s3']}",
         f"-s3.port.grpc={ports['s3_grpc']}",
@@ -128,9 +131,10 @@ def _environment(plan: Plan) -> dict[str, str]:
 
 
 def _takes_objects(plan: Plan) -> Probe:
-    """Both buckets are there (they are made where they are not), and an object can be written and read."""
+    """Both buckets are there (they are made where they are not), and an object can be written, synced, and read."""
 
     async def probe() -> None:
+        await sync_buckets(f"{LOOPBACK}:{plan.ports['filer']}", plan.secrets.filer_key, PATIENCE)
         for bucket in (plan.settings.objects.source_bucket, plan.settings.objects.media_bucket):
             await make_bucket(plan.settings.objects, bucket, PATIENCE)
 
@@ -157,11 +161,12 @@ def _master_leads(plan: Plan) -> Step:
     return step
 
 
-def _forget_masters(plan: Plan) -> Step:
-    """Removes what masters on other ports have left: a folder for each run."""
+def _prepare(plan: Plan) -> Step:
+    """Chooses the filer's store, and removes what masters on other ports have left: a folder for each run."""
 
     async def step() -> None:
         _meta(plan).mkdir(mode=0o700, exist_ok=True)
+        choose_store(plan.data.objects, _meta(plan))
         for folder in _meta(plan).glob("m[0-9]*"):
             shutil.rmtree(folder, ignore_errors=True)
 

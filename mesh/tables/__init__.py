@@ -17,7 +17,7 @@ from mesh.tables.columns import (
     text,
     timestamp,
 )
-from mesh.tables.engine import MAX_EXAMINED, MAX_LIMIT, MAX_OPERATIONS, Page, Tables, TokenRange, Where
+from mesh.tables.engine import MAX_EXAMINED, MAX_LIMIT, MAX_OPERATIONS, Page, Tables, TokenRange, Transferable, Where
 from mesh.tables.errors import (
     AlreadyOpen,
     Closed,
@@ -67,6 +67,7 @@ __all__ = [
     "TableError",
     "Tables",
     "TokenRange",
+    "Transferable",
     "Unavailable",
     "UnknownEngine",
     "Update",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from mesh.tables.checks import (
@@ -16,10 +16,10 @@ from mesh.tables.checks import (
     key_of,
     partition_of,
 )
-from mesh.tables.columns import Row, Stored, Value
+from mesh.tables.columns import Row, Stored, Value, time_of
 from mesh.tables.cql_commits import Decision, RowChange, build_decision, decide_rows, insertion
 from mesh.tables.cql_ddl import prepare
-from mesh.tables.cql_pages import scan_page, walk_page
+from mesh.tables.cql_pages import scan_page, statics_page, walk_page
 from mesh.tables.cql_session import CqlSession
 from mesh.tables.cql_statements import FOR_EVER, Statements
 from mesh.tables.cql_turns import Turns
@@ -185,6 +185,23 @@ class CqlTables:
 
     def token_ranges(self, shares: int) -> list[TokenRange]:
         return split_tokens(shares)
+
+    async def expiries(self, table: Table, keys: Sequence[Values]) -> list[datetime | None]:
+        statements = self._of(table)
+        if not table.expiring or not keys:
+            return [None] * len(keys)
+        check_limit(len(keys))
+        selects = [statements.select_live(key_of(table, key)) for key in keys]
+        answers = await asyncio.gather(*(self._session.read(select) for select in selects))
+        lives = [answer[0][0] if answer else None for answer in answers]
+        return [None if live in (None, FOR_EVER) else time_of(int(live)) for live in lives]
+
+    async def walk_statics(self, table: Table, *, limit: int, cursor: bytes | None = None) -> Page:
+        statements = self._of(table)
+        check_limit(limit)
+        if not table.statics:
+            raise InvalidQuery(f"{table.name} has no static columns")
+        return await statics_page(self._session, statements, table, limit=limit, cursor=cursor)
 
     async def close(self) -> None:
         await self._session.close()

@@ -86,6 +86,19 @@ async def walk_page(
         position = (tuple(last[:depth]), held)
 
 
+async def statics_page(
+    session: CqlSession, statements: Statements, table: Table, *, limit: int, cursor: bytes | None
+) -> Page:
+    """A page of the partitions that have a static value, in the order of their tokens. Raises InvalidCursor."""
+    query = fingerprint("statics", table.name)
+    depth = len(table.partition)
+    after = None if cursor is None else read_cursor(cursor, query, table.partition)
+    answers = await session.read(statements.walk_statics(after, limit + 1))
+    found = answers[:limit]
+    rows = tuple(statements.home_row(cells) for cells in found if any(cell is not None for cell in cells[depth:]))
+    return Page(rows, write_cursor(query, found[-1][:depth]) if len(answers) > limit else None)
+
+
 def _selects_after(
     statements: Statements, table: Table, position: Position | None, within: TokenRange | None
 ) -> list[Callable[[int], Statement]]:

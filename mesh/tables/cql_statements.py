@@ -101,6 +101,17 @@ class Statements:
         names = ", ".join(names_of(self._table.partition + self._table.statics))
         return f"SELECT DISTINCT {names} FROM {self._name} WHERE {self._partition}", partition
 
+    def walk_statics(self, after: KeyValues | None, limit: int) -> Statement:
+        """Partitions by token with their static columns, after one of them; also those without a static value."""
+        names = ", ".join(names_of(self._table.partition + self._table.statics))
+        where = "" if after is None else f" WHERE {self._token} > token({_marks(len(after))})"
+        return f"SELECT DISTINCT {names} FROM {self._name}{where} LIMIT ?", (*(after or ()), limit)
+
+    def home_row(self, cells: Answer) -> Row:
+        """A row that `walk_statics` gave."""
+        columns = self._table.partition + self._table.statics
+        return {column.name: column.decode(cell) for column, cell in zip(columns, cells, strict=True)}
+
     def static_row(self, rows: list[Answer]) -> Row:
         """The row in an answer of `select_static`."""
         statics = self._table.statics

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeAlias
 
 from mesh.tables.columns import Row, Value
@@ -173,4 +173,20 @@ class Tables(Protocol):
 
     async def close(self) -> None:
         """Finish the writes that were accepted and let go of the data. Safe to call twice."""
+        ...
+
+
+class Transferable(Tables, Protocol):
+    """What exports need besides: every engine has it, and no service uses it."""
+
+    async def expiries(self, table: Table, keys: Sequence[Values]) -> list[datetime | None]:
+        """When rows (at most MAX_LIMIT) end by themselves; None for never, and for rows that are not there."""
+        ...
+
+    async def walk_statics(self, table: Table, *, limit: int, cursor: bytes | None = None) -> Page:
+        """A page of partitions that have a static value, each a row of its key and all static columns.
+
+        As `walk`, but a partition without rows is found too. A page may be short. Raises InvalidQuery for a table
+        without static columns.
+        """
         ...

@@ -6,13 +6,13 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from urllib.parse import unquote, urlsplit
 
-from mesh.tables.engine import Tables
+from mesh.tables.engine import Transferable
 from mesh.tables.errors import UnknownEngine
 from mesh.tables.schema import Schema
 
 
 @asynccontextmanager
-async def open_tables(url: str, schema: Schema) -> AsyncGenerator[Tables]:
+async def open_tables(url: str, schema: Schema) -> AsyncGenerator[Transferable]:
     """Open a service's tables for the length of the block; stored data of an older version is brought up.
 
     `sqlite:///absolute/path.db`: one file, one process; folders on the way are made.
@@ -28,7 +28,7 @@ async def open_tables(url: str, schema: Schema) -> AsyncGenerator[Tables]:
         await tables.close()
 
 
-async def _open(url: str, schema: Schema) -> Tables:
+async def _open(url: str, schema: Schema) -> Transferable:
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         from mesh.tables.sqlite import SqliteTables

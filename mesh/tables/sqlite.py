@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from mesh.tables.checks import (
@@ -20,7 +20,8 @@ from mesh.tables.checks import (
     partition_of,
     row_of,
 )
-from mesh.tables.columns import Row, Stored, Value
+from mesh.tables.columns import Row, Stored, Value, time_of
+from mesh.tables.cursors import fingerprint, read_cursor, write_cursor
 from mesh.tables.engine import Page, TokenRange, Where
 from mesh.tables.errors import InvalidQuery, Unavailable
 from mesh.tables.filtering import scan_filtered
@@ -215,6 +216,32 @@ class SqliteTables:
 
     def token_ranges(self, shares: int) -> list[TokenRange]:
         return split_tokens(shares)
+
+    async def expiries(self, table: Table, keys: Sequence[Values]) -> list[datetime | None]:
+        statements = self._of(table)
+        if not table.expiring or not keys:
+            return [None] * len(keys)
+        check_limit(len(keys))
+        selects = [statements.select_expiry(key_of(table, key), _now()) for key in keys]
+
+        def read(connection: sqlite3.Connection) -> list[datetime | None]:
+            found = [connection.execute(*select).fetchone() for select in selects]
+            return [None if cells is None or cells[0] is None else time_of(cells[0]) for cells in found]
+
+        return await self._readers.submit(read)
+
+    async def walk_statics(self, table: Table, *, limit: int, cursor: bytes | None = None) -> Page:
+        statements = self._of(table)
+        check_limit(limit)
+        if not table.statics:
+            raise InvalidQuery(f"{table.name} has no static columns")
+        query = fingerprint("statics", table.name)
+        after = None if cursor is None else read_cursor(cursor, query, table.partition)
+        select = statements.walk_statics(after, limit + 1)
+        found = await self._readers.submit(lambda connection: connection.execute(*select).fetchall(), single=True)
+        rows = tuple(statements.home_row(cells) for cells in found[:limit])
+        more = len(found) > limit
+        return Page(rows, write_cursor(query, found[limit - 1][: len(table.partition)]) if more else None)
 
     async def close(self) -> None:
         await self._sweeper.close()

@@ -79,6 +79,23 @@ class Statements:
         names = ", ".join(_names(self._table.statics))
         return f"SELECT {names} FROM {self._static_name} WHERE {self._partition}", partition
 
+    def select_expiry(self, key: KeyValues, now: int) -> Statement:
+        """When the row with this key expires; of an expiring table."""
+        test, values = self._exists(key, {}, now)
+        return f"SELECT _expires FROM {self._name} WHERE {test}", values
+
+    def walk_statics(self, after: KeyValues | None, limit: int) -> Statement:
+        """Partitions with their static columns, after one of them."""
+        key = ", ".join(_names(self._table.partition))
+        names = ", ".join(_names(self._table.partition + self._table.statics))
+        where = "" if after is None else f" WHERE ({key}) > ({_marks(len(after))})"
+        return f"SELECT {names} FROM {self._static_name}{where} ORDER BY {key} LIMIT ?", (*(after or ()), limit)
+
+    def home_row(self, cells: tuple[Stored, ...]) -> Row:
+        """A row that `walk_statics` gave."""
+        columns = self._table.partition + self._table.statics
+        return _row([column.name for column in columns], cells, _decoders(columns))
+
     def exists(self, key: KeyValues, expect: Cells, now: int) -> Statement:
         """One row if the row is there and as expected."""
         test, values = self._exists(key, expect, now)

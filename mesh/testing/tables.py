@@ -11,10 +11,10 @@ from mesh.testing.tables_commits import CommitTests
 from mesh.testing.tables_lifetimes import LifetimeTests
 from mesh.testing.tables_rows import RowTests
 from mesh.testing.tables_scans import ScanTests
-from mesh.testing.tables_walks import BucketTests, WalkTests
+from mesh.testing.tables_walks import BucketTests, TransferTests, WalkTests
 
 __all__ = ["SCHEMA", "Raw", "TablesConformance"]
 
 
-class TablesConformance(RowTests, CommitTests, LifetimeTests, ScanTests, WalkTests, BucketTests):
+class TablesConformance(RowTests, CommitTests, LifetimeTests, ScanTests, WalkTests, BucketTests, TransferTests):
     """All tests that an engine must pass."""

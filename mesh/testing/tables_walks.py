@@ -9,8 +9,19 @@ from itertools import pairwise
 
 import pytest
 
-from mesh.tables import Buckets, InvalidCursor, InvalidQuery, Page, Row, Tables, TokenRange, scan_buckets
-from mesh.testing.tables_base import ENTRIES, EVENTS, MEMBERS, EngineTests, Raw, row_of, rows_in
+from mesh.tables import (
+    Buckets,
+    InvalidCursor,
+    InvalidQuery,
+    Page,
+    Row,
+    Tables,
+    TokenRange,
+    Transferable,
+    UpdateStatic,
+    scan_buckets,
+)
+from mesh.testing.tables_base import ENTRIES, EVENTS, MEMBERS, SESSIONS, EngineTests, Raw, row_of, rows_in
 
 DAYS = Buckets(timedelta(days=1))
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -98,6 +109,41 @@ class WalkTests(EngineTests):
         for shares in (0, 4097):
             with pytest.raises(InvalidQuery):
                 tables.token_ranges(shares)
+
+
+class TransferTests(EngineTests):
+    """expiries, walk_statics."""
+
+    async def test_static_values_are_found_also_where_no_row_is(self, tables: Transferable, name: str) -> None:
+        for shard in range(5):
+            home = {"club": name, "shard": shard}
+            await tables.commit(MEMBERS, home, UpdateStatic({"count": shard}))
+            if shard % 2:
+                await tables.put(MEMBERS, {**home, "member": "m"})
+        await tables.put(MEMBERS, {"club": name, "shard": 9, "member": "without"})
+        for limit in (1, 2, 1000):
+            found = [await tables.walk_statics(MEMBERS, limit=limit)]
+            while (cursor := found[-1].cursor) is not None:
+                found.append(await tables.walk_statics(MEMBERS, limit=limit, cursor=cursor))
+            own = [row for row in rows_in(found) if row["club"] == name]
+            expected = [{"club": name, "shard": shard, "count": shard} for shard in range(5)]
+            assert sorted(own, key=lambda row: int(str(row["shard"]))) == expected
+
+    async def test_a_table_without_static_columns_has_none_to_walk(self, tables: Transferable) -> None:
+        with pytest.raises(InvalidQuery):
+            await tables.walk_statics(ENTRIES, limit=1)
+
+    async def test_it_is_known_when_rows_end(self, tables: Transferable, name: str) -> None:
+        home = {"user": name}
+        before = datetime.now(UTC)
+        await tables.put(SESSIONS, {**home, "id": "ends", "seen": 1}, ttl=timedelta(hours=1))
+        await tables.put(SESSIONS, {**home, "id": "stays", "seen": 1})
+        keys = [{**home, "id": row} for row in ("ends", "stays", "missing")]
+        ends, stays, missing = await tables.expiries(SESSIONS, keys)
+        assert ends is not None
+        assert before + timedelta(hours=1) <= ends <= datetime.now(UTC) + timedelta(hours=1)
+        assert (stays, missing) == (None, None)
+        assert await tables.expiries(MEMBERS, [{"club": name, "shard": 0, "member": "m"}]) == [None]
 
 
 class BucketTests(EngineTests):

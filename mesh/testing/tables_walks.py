@@ -131,7 +131,7 @@ class TransferTests(EngineTests):
 
     async def test_a_table_without_static_columns_has_none_to_walk(self, tables: Transferable) -> None:
         with pytest.raises(InvalidQuery):
-            await tables.walk_statics(ENTRIES, limit=1)
+            await tables.walk_statics(SESSIONS, limit=1)
 
     async def test_it_is_known_when_rows_end(self, tables: Transferable, name: str) -> None:
         home = {"user": name}

@@ -14,9 +14,13 @@ from svc_transcode.media.ladder import Rung, ladder
 from svc_transcode.media.schedule import thumbnail_times
 from svc_transcode.processing.model import JobRow, JobState, Kind, Track
 
-ONE_PASS_SECONDS = 30
-"""A video up to this long is decoded once for all renditions: they are all there before a second pass would begin.
-A longer one gets a pass for its smallest rendition first, so that it can be watched early."""
+ONE_PASS_PIXELS = 500_000_000
+"""A video is decoded once for all renditions where those above the smallest have no more pixels than this together:
+about twenty seconds of one core's encoding. Otherwise its smallest gets a pass first, so that it can be watched early.
+Length alone does not say it: seconds of 2160p take longer than half a minute of 480p."""
+
+SHORT_SECONDS = 30
+"""Of a video up to this long, stills would take a good part of the time until it can be watched: they come later."""
 
 NO_SOURCE = media.Source(part_sizes=())
 """Jobs travel without their source: the worker asks for it."""
@@ -74,7 +78,7 @@ def plan(info: SourceInfo, options: Options, run: int) -> Plan:
                 options,
                 JobRow(_named(f"v{number}-{chunk.index:05d}", run), Kind.VIDEO, priority, "", run=run),
             )
-            for number, (group, priority) in enumerate(_passes(rungs, info.video_duration))
+            for number, (group, priority) in enumerate(_passes(rungs, info.video_duration * info.video.frame_rate))
             for chunk in chunks
         ),
     ]
@@ -138,8 +142,8 @@ def _video_job(info: SourceInfo, chunk: Chunk, rungs: tuple[Rung, ...], options:
     return replace(row, spec=media.to_json(media.JOB, spec), tracks=tracks, chunk=chunk.index)
 
 
-def _passes(rungs: tuple[Rung, ...], duration: Fraction) -> list[tuple[tuple[Rung, ...], int]]:
-    if len(rungs) == 1 or duration <= ONE_PASS_SECONDS:
+def _passes(rungs: tuple[Rung, ...], pictures: Fraction) -> list[tuple[tuple[Rung, ...], int]]:
+    if pictures * sum(rung.width * rung.height for rung in rungs[1:]) <= ONE_PASS_PIXELS:
         return [(rungs, PRIORITY_FIRST)]
     return [(rungs[:1], PRIORITY_FIRST), (rungs[1:], PRIORITY_REST)]
 
@@ -167,8 +171,7 @@ def stills_job(info: SourceInfo, options: Options, run: int) -> JobRow:
     """The job that makes the stills."""
     times = thumbnail_times(info.video_duration)
     spec = media.ThumbnailJob(replace(NO_SOURCE, bounds=options.bounds), replace(info, index=()), times)
-    # Of a short video, stills would take a good part of the time until it can be watched.
-    priority = PRIORITY_REST if info.video_duration <= ONE_PASS_SECONDS else PRIORITY_STILLS
+    priority = PRIORITY_REST if info.video_duration <= SHORT_SECONDS else PRIORITY_STILLS
     return JobRow(_named("t", run), Kind.THUMBNAILS, priority, media.to_json(media.JOB, spec), run=run)
 
 

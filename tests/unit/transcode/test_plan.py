@@ -21,13 +21,21 @@ def test_planning_twice_plans_the_same_and_another_run_names_its_jobs_otherwise(
     assert {job.name for job in first.jobs}.isdisjoint(job.name for job in plan.plan(info, OPTIONS, 2).jobs)
 
 
-def test_a_short_video_is_decoded_once_for_all_renditions() -> None:
-    made = plan.plan(source(30, height=1080), OPTIONS, 1)
+def test_a_video_that_is_soon_made_is_decoded_once_for_all_renditions() -> None:
+    made = plan.plan(source(20, height=720), OPTIONS, 1)
     chunks = [job for job in made.jobs if job.kind is Kind.VIDEO]
-    assert [job.tracks for job in chunks] == [("360p", "720p", "1080p")] * 4
+    assert [job.tracks for job in chunks] == [("360p", "720p")] * 3
 
 
-def test_a_long_video_gets_a_pass_for_its_smallest_rendition_first() -> None:
+@pytest.mark.parametrize(("seconds", "height"), [(22, 720), (7, 1080), (2, 2160)])
+def test_what_takes_longer_gets_a_pass_for_its_smallest_rendition_first(seconds: int, height: int) -> None:
+    made = plan.plan(source(seconds, height=height), OPTIONS, 1)
+    first, *_, last = [job for job in made.jobs if job.kind is Kind.VIDEO]
+    assert (first.tracks, first.priority) == (("360p",), plan.PRIORITY_FIRST)
+    assert (last.tracks[0], last.priority) == ("720p", plan.PRIORITY_REST)
+
+
+def test_both_passes_are_of_the_same_chunks() -> None:
     made = plan.plan(source(31, height=1080), OPTIONS, 1)
     chunks = [job for job in made.jobs if job.kind is Kind.VIDEO]
     assert Counter((job.tracks, job.priority) for job in chunks) == {

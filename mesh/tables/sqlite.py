@@ -239,9 +239,9 @@ class SqliteTables:
         after = None if cursor is None else read_cursor(cursor, query, table.partition)
         select = statements.walk_statics(after, limit + 1)
         found = await self._readers.submit(lambda connection: connection.execute(*select).fetchall(), single=True)
-        rows = tuple(statements.home_row(cells) for cells in found[:limit])
-        more = len(found) > limit
-        return Page(rows, write_cursor(query, found[limit - 1][: len(table.partition)]) if more else None)
+        depth = len(table.partition)
+        rows = (statements.home_row(c) for c in found[:limit] if any(cell is not None for cell in c[depth:]))
+        return Page(tuple(rows), write_cursor(query, found[limit - 1][:depth]) if len(found) > limit else None)
 
     async def close(self) -> None:
         await self._sweeper.close()

@@ -105,6 +105,8 @@ class TranscodeSettings(Section):
     worker_threads: int = Field(ge=1)
     chunk: Seconds
     max_attempts: int = Field(ge=1)
+    sweep_every: Seconds
+    leftovers_after: Seconds
     job_timeout: Seconds
     child_memory_bytes: int
     max_pixels: int

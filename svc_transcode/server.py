@@ -18,6 +18,7 @@ from svc_transcode.processing.beginning import Beginning
 from svc_transcode.processing.dispatching import Releasing
 from svc_transcode.processing.events import Consumers
 from svc_transcode.processing.following import Following
+from svc_transcode.processing.leftovers import Leftovers
 from svc_transcode.processing.objects import MediaStore
 from svc_transcode.processing.plan import Options
 from svc_transcode.processing.queue import Queue
@@ -34,7 +35,7 @@ from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceStub
 
 async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     """TranscodeService, with its consumers, the outbox's relay, the dispatcher and the sweep."""
-    settings = runtime.settings
+    settings, chosen = runtime.settings, runtime.settings.transcode
     tables = await runtime.tables(SCHEMA)
     bus = await runtime.bus()
     objects = await runtime.objects()
@@ -42,14 +43,15 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
 
     outbox = Outbox(tables, bus, hints=OUTBOX, sources=(PROCESSING,))
     store, queue = ProcessingStore(tables, outbox), Queue(tables)
-    media, options = MediaStore(objects, settings.objects.media_bucket), options_of(settings.transcode)
-    jobs = JobQueue(bus, TranscodeJob, max_attempts=settings.transcode.max_attempts)
+    media, options = MediaStore(objects, settings.objects.media_bucket), options_of(chosen)
+    jobs = JobQueue(bus, TranscodeJob, max_attempts=chosen.max_attempts)
     releasing = Releasing(store, queue, jobs, runtime.log)
     dispatcher = Dispatcher(releasing, releasing.submit, releasing.slots)
     wakes = Wakes(bus)
-    working = Working(store, queue, options, settings.transcode.max_attempts)
+    working = Working(store, queue, options, chosen.max_attempts)
     beginning = Beginning(store, queue, media, options)
-    following = Following(store, Advancing(store, queue, media), releasing, dispatcher, wakes, runtime.log)
+    advancing = Advancing(store, queue, media, Leftovers(store, media, chosen.leftovers_after))
+    following = Following(store, advancing, releasing, dispatcher, wakes, runtime.log, chosen.sweep_every)
 
     await Consumers(beginning, working, following).subscribe(bus, jobs)
     runtime.background(outbox.run, "outbox")

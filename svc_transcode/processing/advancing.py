@@ -15,6 +15,7 @@ from mesh.ids import uuid7
 from svc_transcode.media.info import SourceInfo
 from svc_transcode.media.package import MPD
 from svc_transcode.processing import domain, outcomes, plan
+from svc_transcode.processing.leftovers import Leftovers
 from svc_transcode.processing.model import Head, JobRow, JobState, Track, TrackFile, TrackState
 from svc_transcode.processing.packaging import Gathered, IncompleteTrackError, file_of, gather, manifests
 from svc_transcode.processing.queue import Queue
@@ -48,6 +49,7 @@ class Advancing:
     store: ProcessingStore
     queue: Queue
     media: Media
+    leftovers: Leftovers
 
     async def advance(self, video_id: str) -> None:
         """Take every step that is due. Raises what the stores raise; the sweep comes again."""
@@ -56,7 +58,10 @@ class Advancing:
             if head is None:
                 return await self.store.deactivate(video_id)
             if head.value.ended:
-                return await self.store.deactivate(video_id)
+                # It stays among the active ones until what died attempts left of it is deleted.
+                if await self.leftovers.clear(video_id, datetime.now(UTC)):
+                    await self.store.deactivate(video_id)
+                return None
             if due := domain.to_publish(head.value):
                 await self._publish(head, due)
                 continue

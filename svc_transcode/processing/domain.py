@@ -106,6 +106,7 @@ def published(head: Head, names: Sequence[str], folder: str, now: datetime) -> H
         head,
         generation=head.generation + 1,
         manifests=folder,
+        earlier=(*head.earlier, head.manifests) if head.manifests else head.earlier,
         listed=tuple(names),
         playable_time=head.playable_time or now,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from structlog.typing import FilteringBoundLogger
 
@@ -16,9 +16,6 @@ from svc_transcode.processing.advancing import Advancing
 from svc_transcode.processing.dispatching import Releasing
 from svc_transcode.processing.store import ProcessingStore
 from svc_transcode.processing.watching import Wakes
-
-SWEEP = 20.0
-"""Seconds between two looks at everything that has not ended. Only a crash makes it wait for this."""
 
 AGAIN = 1.0
 PASSING = (TableError, BusError, ObjectError, Fault)
@@ -35,13 +32,16 @@ class Following:
         dispatcher: Dispatcher,
         wakes: Wakes,
         log: FilteringBoundLogger,
+        sweep_every: timedelta,
     ) -> None:
+        """`sweep_every`: between two looks at everything that has not ended. Only a crash makes it wait for this."""
         self._store = store
         self._advancing = advancing
         self._releasing = releasing
         self._dispatcher = dispatcher
         self._wakes = wakes
         self._log = log
+        self._sweep_every = sweep_every.total_seconds()
         self._due: asyncio.Queue[str] = asyncio.Queue()
         self._listed: set[str] = set()
 
@@ -76,4 +76,4 @@ class Following:
                 await self._releasing.release_silent(datetime.now(UTC))
             except PASSING as error:
                 self._log.warning("the sweep has to wait", error=str(error))
-            await asyncio.sleep(SWEEP)
+            await asyncio.sleep(self._sweep_every)

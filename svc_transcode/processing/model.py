@@ -132,6 +132,8 @@ class Head:
     """Of the manifests; 0 before the first."""
     manifests: str = ""
     """Folder of the published generation, under the video's media prefix."""
+    earlier: tuple[str, ...] = ()
+    """Folders of earlier generations, which players may still read."""
     listed: tuple[str, ...] = ()
     """The tracks that the published generation has."""
     playable_time: datetime | None = None

@@ -26,6 +26,20 @@ class MediaStore:
         """Delete everything whose path begins so. Raises ObjectsUnavailable."""
         await self._objects.delete_prefix(self._bucket, f"v/{video_id}/{prefix}")
 
+    async def listed(self, video_id: str) -> list[str]:
+        """The path of every object of a video. Raises ObjectsUnavailable."""
+        below, paths, cursor = f"v/{video_id}/", list[str](), None
+        while True:
+            page = await self._objects.list(self._bucket, below, cursor=cursor)
+            paths += [found.key.removeprefix(below) for found in page.objects]
+            cursor = page.cursor
+            if cursor is None:
+                return paths
+
+    async def delete(self, video_id: str, path: str) -> None:
+        """Delete one object; one that is not there is no error. Raises ObjectsUnavailable."""
+        await self._objects.delete(self._bucket, f"v/{video_id}/{path}")
+
     async def delete_others(self, video_id: str, prefix: str, kept: str) -> None:
         """Delete everything whose path begins with `prefix` and not with `kept`. Raises ObjectsUnavailable."""
         below, cursor = f"v/{video_id}/", None

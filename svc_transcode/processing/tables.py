@@ -40,7 +40,7 @@ ACTIVE = Table(
     partition_key=("shard",),
     clustering_key=("video_id",),
 )
-"""Videos whose processing has not ended: the sweep looks after them."""
+"""Videos whose processing has not ended, or has left something to delete: the sweep looks after them."""
 
 QUEUE_GROUPS = Table(
     "queue_groups",

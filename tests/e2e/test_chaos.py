@@ -37,6 +37,8 @@ CONFIGURATION = """\
 # The table [transcode] goes on.
 # More than one job can meet of kills that are aimed at it.
 max_attempts = 25
+sweep_every = 3
+leftovers_after = 3
 
 [identity]
 # Longer than the longest run, so that nobody has to renew a sign-in.

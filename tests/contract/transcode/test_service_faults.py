@@ -7,6 +7,7 @@ an end is told once for each run.
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -19,10 +20,11 @@ from mesh.ids import uuid7
 from mesh.objects import Objects
 from mesh.testing.servers import NatsServer, WeedServer
 from svc_transcode.processing.advancing import Advancing
+from svc_transcode.processing.leftovers import Leftovers
 from svc_transcode.processing.objects import MediaStore
 from svc_transcode.processing.queue import Queue
 from svc_transcode.processing.store import ProcessingStore
-from svc_transcode.processing.tables import PROCESSING, RELEASED
+from svc_transcode.processing.tables import ACTIVE, PROCESSING, RELEASED, SHARDS
 from svc_transcode.tables import OUTBOX
 from vidmesh.transcode.v1.transcode_events_pb2 import ProcessingFinished, ProcessingRestarted, RenditionPublished
 from vidmesh.transcode.v1.transcode_pb2 import (
@@ -247,7 +249,9 @@ async def test_two_replicas_that_take_the_same_step_publish_one_generation(serve
         outbox = Outbox(served.tables, bus, hints=OUTBOX, sources=(PROCESSING,))  # type: ignore[arg-type]
         store = ProcessingStore(served.tables, outbox)  # type: ignore[arg-type]
         media = SlowMedia(served.objects, settings.objects.media_bucket)
-        replicas = [Advancing(store, Queue(served.tables), media) for _ in range(2)]  # type: ignore[arg-type]
+        leftovers = Leftovers(store, media, timedelta(minutes=2))
+        queue = Queue(served.tables)  # type: ignore[arg-type]
+        replicas = [Advancing(store, queue, media, leftovers) for _ in range(2)]
         finishing = asyncio.create_task(served.finish(chunk, 1, result))
         await asyncio.gather(finishing, *(_once_made(store, video_id, one) for one in replicas))
         head = await store.head(video_id)
@@ -257,6 +261,36 @@ async def test_two_replicas_that_take_the_same_step_publish_one_generation(serve
     folders = {key.split("/")[1] for key in await served.stored(video_id) if key.startswith("m/")}
     assert folders == {head.value.manifests}
     assert sorted(event.quality for event in published) == ["360p", "720p"]
+
+
+async def test_what_died_attempts_and_steps_left_behind_is_deleted_after_the_end(
+    tmp_path: Path, nats: NatsServer, weed: WeedServer
+) -> None:
+    info, sooner = source(4), {"transcode": {"sweep_every": 0.1, "leftovers_after": 0.5}}
+    async with serving(tmp_path, nats, weed, uuid7(), sooner) as served:
+        video_id = await served.upload()
+        bucket = served.mesh.settings.objects.media_bucket
+        # An attempt of a job that another one did, one of a job that was cut up, manifests that were never published.
+        left = ("s/v0-00000-r1.1.9/360p/00000.m4s", "s/gone.1.1/x.m4s", "t/gone.1.1/0.jpg", "m/1-dead/master.m3u8")
+        kept = ("s/v0-00000-r1.1.1/360p/00000.m4s",)
+        for path in (*left, *kept):
+            await served.objects.put(bucket, f"v/{video_id}/{path}", b"x")
+        async with served.working(info):
+            await served.ended(video_id)
+
+            async def cleared() -> bool:
+                return not set(left) & set(await served.stored(video_id))
+
+            await eventually(cleared)
+        stored = await served.stored(video_id)
+        assert set(kept) <= set(stored)
+        assert len([path for path in stored if path.endswith(".mpd")]) == 1
+
+        async def looked_after_no_more() -> bool:
+            page = await served.tables.scan(ACTIVE, {"shard": zlib.crc32(video_id.encode()) % SHARDS}, limit=10)
+            return not page.rows
+
+        await eventually(looked_after_no_more)
 
 
 class SlowMedia(MediaStore):

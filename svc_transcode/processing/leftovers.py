@@ -1,0 +1,76 @@
+"""What attempts and steps that died left of a video in the object store: found and deleted after its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from svc_transcode.processing.ids import JobId
+from svc_transcode.processing.model import Head, JobRow, JobState
+from svc_transcode.processing.store import ProcessingStore
+
+OUT = (JobState.QUEUED, JobState.RELEASED)
+
+
+class Media(Protocol):
+    """The media prefix of a video."""
+
+    async def listed(self, video_id: str) -> list[str]:
+        """The path of every object of a video."""
+        ...
+
+    async def delete(self, video_id: str, path: str) -> None:
+        """Delete one object."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """Deletes what nothing names, `after` the end of a video's processing."""
+
+    store: ProcessingStore
+    media: Media
+    after: timedelta
+
+    async def clear(self, video_id: str, now: datetime) -> bool:
+        """Whether the video needs no more looks: false before it is time, and while a job is out that may still write.
+
+        Raises what the stores raise; then, too, the sweep comes again.
+        """
+        before = await self.store.head(video_id)
+        if before is None:
+            return True
+        if not is_due(before.value, now, self.after):
+            return False
+        # Listed before the rows are read: whatever wrote these objects is in the rows, and no manifest among them can
+        # still be published, because the head has ended and is seen not to change until the rows are read.
+        paths = await self.media.listed(video_id)
+        jobs = [row async for row in self.store.jobs(video_id)]
+        after = await self.store.head(video_id)
+        if after is None or after.version != before.version:
+            return False
+        kept = kept_prefixes(after.value, jobs)
+        for path in paths:
+            if not path.startswith(kept):
+                await self.media.delete(video_id, path)
+        # A row of a later run is one whose beginning was given up.
+        return not any(job.state in OUT and job.run <= after.value.run for job in jobs)
+
+
+def is_due(head: Head, now: datetime, after: timedelta) -> bool:
+    """Whether processing ended so long ago that no attempt of it still writes."""
+    return head.ended and head.end_time is not None and head.end_time + after <= now
+
+
+def kept_prefixes(head: Head, jobs: Iterable[JobRow]) -> tuple[str, ...]:
+    """What the paths of objects begin with that are named, or that a job may be writing."""
+    kept = [f"m/{folder}/" for folder in (*head.earlier, head.manifests) if folder]
+    kept += [still.path for still in head.stills]
+    for job in jobs:
+        if job.state is JobState.DONE and job.made is not None:
+            kept.append(f"{job.made.folder}/")
+        elif job.state in OUT:
+            kept.append(JobId(head.video_id, job.name, job.release).outputs(job.kind))
+    return tuple(kept)

@@ -29,7 +29,7 @@ from mesh.tables.backpressure import Gate
 from mesh.tables.columns import Stored
 from mesh.tables.cql_retries import Repeatable, Unrepeatable
 from mesh.tables.cql_url import CqlTarget
-from mesh.tables.errors import Closed, Unavailable
+from mesh.tables.errors import Closed, Overloaded, Unavailable
 
 Statement: TypeAlias = tuple[str, tuple[Stored, ...]]
 """CQL text and its parameters. A conditional text has an IF."""
@@ -38,6 +38,8 @@ Cells: TypeAlias = tuple[Any, ...]
 """A row of an answer."""
 
 _IN_FLIGHT: Final = 256
+"""Most requests under way at once, a large one counting as one more for each of `_PORTION` bytes that it sends."""
+_PORTION: Final = 64 * 1024
 _SECONDS: Final = 10.0
 _DEFINE_SECONDS: Final = 60.0
 _CONNECT_SECONDS: Final = 10
@@ -77,13 +79,13 @@ class CqlSession:
     async def read(self, statement: Statement) -> list[Cells]:
         """All rows of the answer."""
         prepared = await self._prepare(statement[0])
-        return await self._execute(prepared.bind(statement[1]), "read")
+        return await self._execute(prepared.bind(statement[1]), "read", 0)
 
     async def write(self, statement: Statement) -> None:
         """Write without condition."""
         prepared = await self._prepare(statement[0])
         try:
-            await self._execute(prepared.bind(statement[1]), "write")
+            await self._execute(prepared.bind(statement[1]), "write", _size(statement))
         finally:
             self._last_blind = _now()
 
@@ -97,7 +99,8 @@ class CqlSession:
         # same millisecond would count as older than the write it has seen.
         if (early := (self._last_blind // _MILLISECOND + 1) * _MILLISECOND - _now()) > 0:
             await asyncio.sleep(early / 1e6)
-        rows = await self._execute(bound[0] if len(bound) == 1 else batch, "decide")
+        size = sum(map(_size, statements))
+        rows = await self._execute(bound[0] if len(bound) == 1 else batch, "decide", size)
         # Only the first column means the same everywhere: ScyllaDB adds the old row always, Cassandra on failure.
         return bool(rows[0][0])
 
@@ -113,8 +116,9 @@ class CqlSession:
         if self._closed:
             return
         self._closed = True
-        units = await self._gate.enter(_IN_FLIGHT)
-        self._gate.leave(units)
+        # Where too many wait for that, they hear Closed as they come to their turn.
+        with suppress(Overloaded):
+            self._gate.leave(await self._gate.enter(_IN_FLIGHT))
         await asyncio.to_thread(self._cluster.shutdown)
 
     async def _prepare(self, text: str) -> PreparedStatement:
@@ -138,8 +142,8 @@ class CqlSession:
         self._prepared[text] = prepared
         return prepared
 
-    async def _execute(self, bound: Any, profile: str) -> list[Cells]:
-        units = await self._gate.enter(1)
+    async def _execute(self, bound: Any, profile: str, size: int) -> list[Cells]:
+        units = await self._gate.enter(1 + size // _PORTION)
         if self._closed:
             self._gate.leave(units)
             raise Closed("the tables are closed")
@@ -205,6 +209,10 @@ def _cluster(target: CqlTarget) -> Cluster:
             "decide": profile(Unrepeatable()),
         },
     )
+
+
+def _size(statement: Statement) -> int:
+    return sum([len(value) for value in statement[1] if isinstance(value, (str, bytes))])
 
 
 def _sentence(error: Exception) -> str:

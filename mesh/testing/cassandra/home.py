@@ -1,19 +1,19 @@
 """Where a throw-away Cassandra's programme lies: jars, an archive of loaded classes and an empty database, all kept.
 
-The folder is `.cache/cassandra` beside the project's pyproject.toml, made on first use (some 70 MB). Delete it to
-begin anew.
+The folder is `.cache/cassandra/<version>` beside the project's pyproject.toml, made on first use (some 130 MB). Delete
+it to begin anew.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 HERE: Final = Path(__file__).parent
@@ -49,16 +49,17 @@ def cassandra_home(warm_up: Callable[[CassandraHome, Path], None]) -> CassandraH
     java = shutil.which("java")
     if java is None:
         raise CassandraMissing("there is no java to run Cassandra with")
-    home = CassandraHome(HERE.parents[2] / ".cache" / "cassandra", java)
+    version = hashlib.sha256((HERE / "pom.xml").read_bytes()).hexdigest()[:12]
+    home = CassandraHome(HERE.parents[2] / ".cache" / "cassandra" / version, java)
     home.folder.mkdir(parents=True, exist_ok=True)
     with _locked(home.folder / "lock"):
         if not home.lib.is_dir():
             _fetch(home.lib)
         if not home.template.is_dir():
-            with TemporaryDirectory(prefix="cassandra-", dir=home.folder) as folder:
-                warm_up(home, Path(folder))
-                shutil.copytree(folder, home.folder / "making")
-            (home.folder / "making").rename(home.template)
+            making = home.folder / "making"
+            shutil.rmtree(making, ignore_errors=True)
+            warm_up(home, making)
+            making.rename(home.template)
     return home
 
 

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from mesh.testing.cassandra.home import HERE, CassandraHome, cassandra_home
 from mesh.testing.servers import Server, free_ports
@@ -23,6 +23,7 @@ class CassandraServer(Server):
     """Cassandra 5; acknowledged rows survive `kill`."""
 
     port: int
+    start_seconds: ClassVar[float] = 100.0
 
     @property
     def host(self) -> str:

@@ -19,6 +19,7 @@ from mesh.local.part import NotReady, Part, Probe, Stage, Step
 from mesh.local.ports import LOOPBACK
 from mesh.local.probes import PATIENCE, http_answers
 from mesh.local.s3 import make_bucket
+from mesh.local.volumes import index_again, lagging
 
 if TYPE_CHECKING:
     from mesh.local.plan import Plan
@@ -59,7 +60,7 @@ def objects_parts(plan: Plan) -> list[Part]:
             port=plan.ports["volume"],
             env=_environment(plan),
             ready=http_answers(f"http://{LOOPBACK}:{plan.ports['volume']}/healthz"),
-            before_start=_master_leads(plan),
+            before_start=_prepare_volumes(plan),
         ),
     ]
 
@@ -141,7 +142,9 @@ def _takes_objects(plan: Plan) -> Probe:
     return probe
 
 
-def _master_leads(plan: Plan) -> Step:
+def _prepare_volumes(plan: Plan) -> Step:
+    """Mends what a power cut has left, and waits for the master."""
+
     async def probe() -> None:
         import httpx
 
@@ -156,6 +159,8 @@ def _master_leads(plan: Plan) -> Step:
 
     async def step() -> None:
         _volumes(plan).mkdir(mode=0o700, exist_ok=True)
+        for index in lagging(_volumes(plan)):
+            await index_again(binaries.find("weed"), index)
         await until_ready(probe)
 
     return step

@@ -59,7 +59,7 @@ class Account(_message.Message):
     ROLE_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     account_id: _builtins.str
-    """UUIDv7, given at sign-up, never reused."""
+    """UUID (version 7, or 8 where it is derived from a request_id), given at sign-up, never reused."""
     username: _builtins.str
     """Unique name, lower case, 3 to 30 of a-z, 0-9, `_`, `.` and `-`, beginning with a letter or digit."""
     display_name: _builtins.str

@@ -61,7 +61,7 @@ class Channel(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     channel_id: _builtins.str
-    """UUIDv7, never reused."""
+    """UUID (version 7, or 8 where it is derived from a request_id), never reused."""
     owner_account_id: _builtins.str
     """The account that owns it."""
     handle: _builtins.str

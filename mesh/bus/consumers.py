@@ -105,6 +105,8 @@ class Consumer(Generic[M]):
         known = set(existing.filter_subjects or ([existing.filter_subject] if existing.filter_subject else []))
         if not known.issuperset(plan.subjects) or existing.ack_wait != wanted.ack_wait:
             wanted.filter_subjects = sorted(known | set(plan.subjects))
+            # Where it began cannot be changed; one that came out of a back-up began elsewhere than at the first.
+            wanted.deliver_policy, wanted.opt_start_seq = existing.deliver_policy, existing.opt_start_seq
             await self._js.add_consumer(plan.stream, wanted)
 
     async def run(self) -> None:

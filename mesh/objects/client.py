@@ -131,6 +131,7 @@ class Objects:
             str(answer.get("ETag", "")).strip('"'),
             answer["LastModified"],
             str(answer.get("ContentType", "")),
+            str(answer.get("CacheControl", "")),
         )
 
     async def delete(self, bucket: str, key: str) -> None:

@@ -19,6 +19,8 @@ class ObjectInfo:
     modified: datetime
     content_type: str = ""
     """Empty in listings, which do not say it."""
+    cache_control: str = ""
+    """As `content_type`."""
 
 
 @dataclass(frozen=True, slots=True)

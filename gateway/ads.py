@@ -56,8 +56,12 @@ class DiscoveryServer:
         key: str,
         log: FilteringBoundLogger,
         count: Callable[[Mapping[str, str]], None],
+        holds: Callable[[str], bool] = lambda _cluster: False,
     ) -> None:
-        """`key` is what edges must show (`xds_key`); `count` is told of every answer, with attributes."""
+        """`key` is what edges must show (`xds_key`); `count` is told of every answer, with attributes.
+
+        Nodes of a cluster that `holds` is true of are connected and sent nothing, until something has `changed`.
+        """
         self._snapshot_of = snapshot_of
         self._key = key
         self._log = log
@@ -66,6 +70,7 @@ class DiscoveryServer:
         self._watchers: list[Callable[[], None]] = []
         self._numbers = iter(range(1, 1 << 62))
         self._count = count
+        self._holds = holds
 
     @property
     def nodes(self) -> tuple[NodeState, ...]:
@@ -119,7 +124,7 @@ class DiscoveryServer:
             self._take(first, stream, number)
             while not reader.done():
                 wake.clear()
-                served = self._snapshot_of(node.cluster, node.id)
+                served = None if self._holds(node.cluster) else self._snapshot_of(node.cluster, node.id)
                 for response in stream.due(served) if served else ():
                     yield response
                 await wake.wait()

@@ -35,6 +35,7 @@ class ControlPlane:
         self._contracts = contracts
         self._log = log
         self._keys = Keys()
+        self._waiting = True
         self._most_edges = most_edges
         self._services = services_snapshot(settings)
         self._edges: dict[str, Snapshot] = {}
@@ -49,6 +50,10 @@ class ControlPlane:
             return None
         return self._edge(node)
 
+    def holds(self, cluster: str) -> bool:
+        """Whether nodes of a cluster have to wait: edges for what they verify with, staying with what they have."""
+        return self._waiting and cluster == EDGES
+
     def on_change(self, watcher: Callable[[], None]) -> None:
         """Call this whenever snapshots have changed."""
         self._watchers.append(watcher)
@@ -56,6 +61,7 @@ class ControlPlane:
     def learn(self, keys: Keys) -> None:
         """From now on edges verify with these."""
         self._keys = keys
+        self._waiting = False
         self._edges.clear()
         self._log.info("edges verify with new keys", revoked=len(keys.revoked))
         for watcher in self._watchers:

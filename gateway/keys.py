@@ -1,7 +1,8 @@
 """What edges verify with, kept fresh: asked of those who own it, in turns, and at once when something was taken back.
 
-Until the first answers are there the sets are empty, and an edge refuses every token. When an owner does not answer,
-what is known stays: an outage of the sign-in service must not sign everybody out.
+Nothing is published before every owner has answered once: an edge that runs while the control plane is started again
+must neither refuse good tokens nor forget what was taken back. When an owner does not answer later, what is known
+stays: an outage of the sign-in service must not sign everybody out.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ REVOCATIONS_EVERY: Final = timedelta(seconds=5)
 """How late an edge learns of a revocation whose wake was lost."""
 FIRST_PAUSE: Final = timedelta(milliseconds=100)
 LONGEST_PAUSE: Final = timedelta(seconds=5)
+LONGEST_FIRST_PAUSE: Final = timedelta(milliseconds=400)
+"""Until an owner has answered for the first time: new edges wait for it."""
 
 
 class Sources(Protocol):
@@ -56,7 +59,8 @@ class KeyWatch:
     def __init__(self, sources: Sources, publish: Callable[[Keys], None], log: FilteringBoundLogger) -> None:
         self._publish = publish
         self._log = log
-        self._known = Keys()
+        self._known: Keys | None = None
+        self._learned = Keys()
         self._woken = asyncio.Event()
         self._watched = (
             _Watched("access keys", KEYS_EVERY, lambda k, v: replace(k, access_jwks=v), sources.access_jwks),
@@ -65,6 +69,7 @@ class KeyWatch:
         self._revocations = _Watched(
             "revocations", REVOCATIONS_EVERY, lambda k, v: replace(k, revoked=v), sources.revoked
         )
+        self._awaited = {watched.what for watched in (*self._watched, self._revocations)}
 
     def wake(self) -> None:
         """Something was taken back: ask for the revocations now."""
@@ -87,14 +92,19 @@ class KeyWatch:
             except (AioRpcError, ValueError) as error:
                 why = error.details() if isinstance(error, AioRpcError) else str(error)
                 self._log.warning("cannot refresh what edges verify with", what=watched.what, why=why)
-                wait, pause = pause, min(pause * 2, LONGEST_PAUSE)
+                wait, pause = (
+                    pause,
+                    min(pause * 2, LONGEST_FIRST_PAUSE if watched.what in self._awaited else LONGEST_PAUSE),
+                )
             else:
                 wait, pause = watched.every, FIRST_PAUSE
-                self._learn(watched.merge(self._known, value))
+                self._awaited.discard(watched.what)
+                self._learn(watched.merge(self._learned, value))
             await _event_or_time(woken, wait * random.uniform(0.8, 1.2))  # noqa: S311 (no secret)
 
     def _learn(self, keys: Keys) -> None:
-        if keys == self._known:
+        self._learned = keys
+        if self._awaited or keys == self._known:
             return
         self._known = keys
         self._publish(keys)

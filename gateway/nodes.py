@@ -20,7 +20,7 @@ from mesh.config import Settings
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What edges verify with. Unset, as at the start, nothing verifies: every token is refused."""
+    """What edges verify with. Unset, nothing verifies: every token is refused."""
 
     access_jwks: str = field(default_factory=nobodys_jwks)
     """JWK set of those who sign access tokens."""

@@ -78,7 +78,7 @@ async def serve(listen: str | None, runtime: Runtime) -> None:
 def discovery_server(runtime: Runtime, control: ControlPlane) -> DiscoveryServer:
     """The discovery service over a control plane, told of every change."""
     key = xds_key(runtime.settings.identity.service_secret.get_secret_value())
-    discovery = DiscoveryServer(control.snapshot_of, key, runtime.log, _counter(runtime))
+    discovery = DiscoveryServer(control.snapshot_of, key, runtime.log, _counter(runtime), control.holds)
     control.on_change(discovery.changed)
     return discovery
 

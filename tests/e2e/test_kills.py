@@ -78,6 +78,25 @@ def test_processing_goes_on_by_itself_when_a_part_dies(stack: Stack, owner: Pers
     assert video["processing_state"] == "PROCESSING_STATE_PROCESSED"
 
 
+def test_a_control_plane_that_starts_while_the_sign_in_service_is_away_signs_nobody_out(
+    stack: Stack, owner: Person
+) -> None:
+    restarts = {name: stack.part(name)["restarts"] for name in ("gateway", "svc_social")}
+    for name in restarts:
+        stack.kill(name)
+    give_up, answers = time.monotonic() + 30, set[int]()
+    while any(
+        stack.part(name)["restarts"] == restarts[name] or stack.part(name)["state"] != "ready" for name in restarts
+    ):
+        for _ in range(20):
+            answers.add(owner.get(f"/v1/channels/{owner.channel_id}/videos").status_code)
+            time.sleep(0.02)
+        assert time.monotonic() < give_up
+    time.sleep(0.5)
+    answers.add(owner.get(f"/v1/channels/{owner.channel_id}/videos").status_code)
+    assert answers <= {200, 503, 504}
+
+
 def test_completing_twice_at_once_processes_once(stack: Stack, owner: Person) -> None:
     created = begin(owner)["upload"]
     send(owner, CLIP, created)

@@ -31,6 +31,8 @@ class Owners:
     grants: str = "grant keys"
     taken_back: frozenset[str] = frozenset()
     failing: bool = False
+    not_yet: frozenset[str] = frozenset()
+    """Answers that are still to come."""
     published: list[Keys] = field(default_factory=list[Keys])
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -41,11 +43,11 @@ class Owners:
         return self._answer(self.grants)
 
     async def revoked(self) -> frozenset[str]:
-        self._answer("")
+        self._answer("revocations")
         return self.taken_back
 
     def _answer(self, value: str) -> str:
-        if self.failing:
+        if self.failing or value in self.not_yet:
             raise ValueError("not now")
         return value
 
@@ -75,6 +77,26 @@ async def test_everything_is_asked_at_once() -> None:
     owners = Owners(taken_back=frozenset({"a.1"}))
     async with watching(owners):
         await owners.until(Keys("access keys", "grant keys", frozenset({"a.1"})))
+
+
+@pytest.mark.parametrize("late", ["access keys", "grant keys", "revocations"])
+async def test_nothing_is_published_before_every_owner_has_answered(late: str) -> None:
+    owners = Owners(taken_back=frozenset({"a.1"}), not_yet=frozenset({late}))
+    async with watching(owners):
+        await asyncio.sleep(0.05)
+        assert owners.published == []
+        owners.not_yet = frozenset()
+        await owners.until(Keys("access keys", "grant keys", frozenset({"a.1"})))
+    assert len(owners.published) == 1
+
+
+def test_edges_wait_for_what_they_verify_with_and_nobody_else_does(settings: Settings) -> None:
+    contracts = descriptor_set()
+    control = ControlPlane(settings, route_table(all_methods(), contracts), contracts, structlog.get_logger())
+    assert control.holds(EDGES)
+    assert not control.holds(SERVICES)
+    control.learn(Keys())
+    assert not control.holds(EDGES)
 
 
 async def test_a_wake_brings_a_revocation_without_waiting_for_the_next_turn() -> None:

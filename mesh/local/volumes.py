@@ -30,7 +30,8 @@ def lagging(folder: Path) -> list[Path]:
     found: list[Path] = []
     for index in sorted(folder.glob("*.idx")):
         data = index.with_suffix(".dat")
-        if data.exists() and _indexed(index) != data.stat().st_size:
+        size = data.stat().st_size if data.exists() else 0
+        if size > SUPER_BLOCK and _indexed(index) != size:
             found.append(index)
     return found
 

@@ -6,8 +6,11 @@ The order is what makes it whole:
 2. how far each consumer of events has come;
 3. the cut: all tables at one moment, and the number of each stream's newest event in that moment;
 4. the streams: every event up to the cut that a consumer had not settled before it is there, and comes again;
-5. objects once more: what came between 1 and 3. Nothing that a row names is deleted within an hour of that row's
-   change, so every object that the tables name at the cut is seen in 1 or in 5.
+5. objects once more: what came between 1 and 3.
+
+An object that the tables name at the cut is therefore missed only if it was made after 1 and deleted before 5. Objects
+are deleted when a video is purged (long after it was deleted), when an upload is swept (an hour after its end), or when
+newer outputs have taken their place: in all three cases they are there long before.
 """
 
 from __future__ import annotations

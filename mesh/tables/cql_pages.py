@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import aclosing
 from typing import TypeAlias
 
 from mesh.tables.checks import KeyValues, key_of
-from mesh.tables.columns import Row
+from mesh.tables.columns import Row, Stored
 from mesh.tables.cql_session import Cells as Answer
 from mesh.tables.cql_session import CqlSession, Statement
+from mesh.tables.cql_siblings import later_siblings
 from mesh.tables.cql_statements import Statements
 from mesh.tables.cursors import fingerprint, read_cursor, write_cursor
 from mesh.tables.engine import Page, TokenRange
@@ -56,11 +58,7 @@ async def walk_page(
     limit: int,
     cursor: bytes | None,
 ) -> Page:
-    """A page of a table in the order of its partitions' tokens. Raises InvalidCursor.
-
-    Two partitions with one token are taken for one where a page ends between them: the second one's rows are then
-    missing. Keys that collide in 64 bits are not met by chance before some billions of partitions.
-    """
+    """A page of a table in the order of its partitions' tokens. Raises InvalidCursor."""
     query = fingerprint("walk", table.name, [within.start, within.stop] if within else None)
     depth = len(table.partition)
     position: Position | None = None
@@ -71,10 +69,11 @@ async def walk_page(
     while True:
         asked = limit + 1 - len(kept)
         answers: list[Answer] = []
-        for select in _selects_after(statements, table, position, within):
-            answers += await session.read(select(asked - len(answers)))
-            if len(answers) == asked:
-                break
+        async with aclosing(_selects_after(session, statements, table, position, within)) as selects:
+            async for select in selects:
+                answers += await session.read(select(asked - len(answers)))
+                if len(answers) == asked:
+                    break
         kept += _living(statements, answers)
         if len(kept) > limit:
             return Page(tuple(kept[:limit]), write_cursor(query, _key(table, kept[limit - 1])))
@@ -93,31 +92,44 @@ async def statics_page(
     query = fingerprint("statics", table.name)
     depth = len(table.partition)
     after = None if cursor is None else read_cursor(cursor, query, table.partition)
-    answers = await session.read(statements.walk_statics(after, limit + 1))
+    answers: list[Answer] = []
+    for sibling in [] if after is None else await later_siblings(session, statements, after):
+        if len(answers) <= limit:
+            answers += await session.read(statements.select_static(sibling))
+    if len(answers) <= limit:
+        answers += await session.read(statements.walk_statics(after, limit + 1 - len(answers)))
     found = answers[:limit]
     rows = tuple(statements.home_row(cells) for cells in found if any(cell is not None for cell in cells[depth:]))
     return Page(rows, write_cursor(query, found[-1][:depth]) if len(answers) > limit else None)
 
 
-def _selects_after(
-    statements: Statements, table: Table, position: Position | None, within: TokenRange | None
-) -> list[Callable[[int], Statement]]:
+async def _selects_after(
+    session: CqlSession, statements: Statements, table: Table, position: Position | None, within: TokenRange | None
+) -> AsyncGenerator[Callable[[int], Statement]]:
     stop = within.stop if within else None
     if position is None:
         start = within.start if within else None
-        return [lambda limit: statements.select_walk(start, stop, limit)]
+        yield lambda limit: statements.select_walk(start, stop, limit)
+        return
     partition, clustering = position
-    home = tuple((column.name, value) for column, value in zip(table.partition, partition, strict=True))
     order = Order(tuple(column.name for column in table.clustering), table.clustering, table.descending, b"")
-    selects: list[Callable[[int], Statement]] = []
-    for depth in reversed(range(len(clustering or ()))):
-        assert clustering is not None  # noqa: S101 (told to the type checker)
+    for part in _rest_of(table, order, partition, clustering or ()):
+        yield lambda limit, part=part: statements.select_range(part, order, limit)
+    for sibling in await later_siblings(session, statements, partition):
+        whole = KeyRange(_named(table, sibling), ())
+        yield lambda limit, whole=whole: statements.select_range(whole, order, limit)
+    yield lambda limit: statements.select_walk(partition, stop, limit)
+
+
+def _rest_of(table: Table, order: Order, partition: KeyValues, clustering: KeyValues) -> Generator[KeyRange]:
+    for depth in reversed(range(len(clustering))):
         fixed = tuple(zip(order.names[:depth], clustering[:depth], strict=True))
         beyond = Bound(order.names[depth], "<" if order.descending[depth] else ">", clustering[depth])
-        part = KeyRange((*home, *fixed), (beyond,))
-        selects.append(lambda limit, part=part: statements.select_range(part, order, limit))
-    selects.append(lambda limit: statements.select_walk(partition, stop, limit))
-    return selects
+        yield KeyRange((*_named(table, partition), *fixed), (beyond,))
+
+
+def _named(table: Table, partition: KeyValues) -> tuple[tuple[str, Stored], ...]:
+    return tuple((column.name, value) for column, value in zip(table.partition, partition, strict=True))
 
 
 def _living(statements: Statements, answers: list[Answer]) -> list[Row]:

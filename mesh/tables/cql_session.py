@@ -78,29 +78,22 @@ class CqlSession:
 
     async def read(self, statement: Statement) -> list[Cells]:
         """All rows of the answer."""
-        prepared = await self._prepare(statement[0])
-        return await self._execute(prepared.bind(statement[1]), "read", 0)
+        return await self._call([statement], "read")
 
     async def write(self, statement: Statement) -> None:
         """Write without condition."""
-        prepared = await self._prepare(statement[0])
         try:
-            await self._execute(prepared.bind(statement[1]), "write", _size(statement))
+            await self._call([statement], "write")
         finally:
             self._last_blind = _now()
 
     async def decide(self, statements: Sequence[Statement]) -> bool:
         """Apply statements of one partition together if all their conditions hold; whether they did."""
-        prepared = [await self._prepare(text) for text, _ in statements]
-        bound = [one.bind(values) for one, (_, values) in zip(prepared, statements, strict=True)]
-        batch = BatchStatement()
-        batch.add_all(bound, [None] * len(bound))
         # A node counts the time of a decision in whole milliseconds, that of a blind write is exact: a decision in the
         # same millisecond would count as older than the write it has seen.
         if (early := (self._last_blind // _MILLISECOND + 1) * _MILLISECOND - _now()) > 0:
             await asyncio.sleep(early / 1e6)
-        size = sum(map(_size, statements))
-        rows = await self._execute(bound[0] if len(bound) == 1 else batch, "decide", size)
+        rows = await self._call(statements, "decide")
         # Only the first column means the same everywhere: ScyllaDB adds the old row always, Cassandra on failure.
         return bool(rows[0][0])
 
@@ -122,8 +115,6 @@ class CqlSession:
         await asyncio.to_thread(self._cluster.shutdown)
 
     async def _prepare(self, text: str) -> PreparedStatement:
-        if self._closed:
-            raise Closed("the tables are closed")
         if (prepared := self._prepared.get(text)) is not None:
             return prepared
         pending = self._preparing.get(text)
@@ -142,11 +133,27 @@ class CqlSession:
         self._prepared[text] = prepared
         return prepared
 
-    async def _execute(self, bound: Any, profile: str, size: int) -> list[Cells]:
-        units = await self._gate.enter(1 + size // _PORTION)
-        if self._closed:
-            self._gate.leave(units)
-            raise Closed("the tables are closed")
+    async def _call(self, statements: Sequence[Statement], profile: str) -> list[Cells]:
+        units = await self._gate.enter(1 + sum(map(_size, statements)) // _PORTION)
+        sent = False
+        try:
+            if self._closed:
+                raise Closed("the tables are closed")
+            prepared = [await self._prepare(text) for text, _ in statements]
+            bound = [one.bind(values) for one, (_, values) in zip(prepared, statements, strict=True)]
+            batch = BatchStatement()
+            batch.add_all(bound, [None] * len(bound))
+            answer = self._send(bound[0] if len(bound) == 1 else batch, profile, units)
+            sent = True
+        finally:
+            if not sent:
+                self._gate.leave(units)
+        try:
+            return await answer
+        except _FAILURES as error:
+            raise Unavailable(f"the cluster did not do what was asked: {_sentence(error)}") from error
+
+    def _send(self, bound: Any, profile: str, units: int) -> asyncio.Future[list[Cells]]:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[list[Cells]] = loop.create_future()
         rows: list[Cells] = []
@@ -175,10 +182,7 @@ class CqlSession:
 
         response: Any = self._session.execute_async(bound, execution_profile=profile)
         response.add_callbacks(received, tell)
-        try:
-            return await done
-        except _FAILURES as error:
-            raise Unavailable(f"the cluster did not do what was asked: {_sentence(error)}") from error
+        return done
 
 
 def _cluster(target: CqlTarget) -> Cluster:

@@ -96,6 +96,12 @@ class Statements:
         where = f" WHERE {' AND '.join(tests)}" if tests else ""
         return f"SELECT {self._read} FROM {self._name}{where} LIMIT ?", (*values, limit)
 
+    def select_siblings(self, partition: KeyValues) -> Statement:
+        """The keys of all partitions with the token of this one."""
+        names = ", ".join(names_of(self._table.partition))
+        token = f"token({_marks(len(partition))})"
+        return f"SELECT DISTINCT {names} FROM {self._name} WHERE {self._token} = {token}", partition
+
     def select_static(self, partition: KeyValues) -> Statement:
         """The static columns of a partition, after its key."""
         names = ", ".join(names_of(self._table.partition + self._table.statics))

@@ -46,7 +46,11 @@ def bootstrap(settings: Settings, admin_port: int, node: str) -> Plain:
                 "set_node_on_first_message_only": True,
                 "grpc_services": [
                     {
-                        "envoy_grpc": {"cluster_name": CONTROL_PLANE},
+                        "envoy_grpc": {
+                            "cluster_name": CONTROL_PLANE,
+                            # By default up to 30 s: as long would a new edge that met no control plane not listen.
+                            "retry_policy": {"retry_back_off": {"base_interval": "0.2s", "max_interval": "2s"}},
+                        },
                         "initial_metadata": [
                             {"key": KEY_HEADER, "value": xds_key(settings.identity.service_secret.get_secret_value())}
                         ],

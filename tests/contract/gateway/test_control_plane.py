@@ -165,6 +165,15 @@ async def test_the_bootstrap_keeps_the_admin_interface_on_loopback() -> None:
     assert sent == [{"key": "x-vidmesh-xds-key", "value": xds_key("x" * 32)}]
 
 
+async def test_a_new_edge_asks_again_soon_where_it_met_no_control_plane() -> None:
+    defaults = load_settings()
+    identity = defaults.identity.model_validate({**defaults.identity.model_dump(), "service_secret": "x" * 32})
+    settings = defaults.model_copy(update={"services": {"gateway": "gateway.internal:9000"}, "identity": identity})
+    written = bootstrap(settings, admin_port=9901, node="fra1")
+    envoy = written["dynamic_resources"]["ads_config"]["grpc_services"][0]["envoy_grpc"]
+    assert envoy["retry_policy"]["retry_back_off"]["max_interval"] == "2s"
+
+
 def open_stream(channel: grpc.aio.Channel, metadata: Any = ()) -> Any:
     return channel.stream_stream(
         METHOD,

@@ -1,0 +1,162 @@
+"""Back-up, restore, export and import of a real stack, as docs/operations.md tells to type it.
+
+Invariants: what was acknowledged before the back-up began is there after the restore and works; what was unfinished can
+be finished; the tables arrive on another engine row by row.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urljoin
+
+import httpx
+import pytest
+
+from tests.e2e.people import CLIP, Person, somebody
+from tests.e2e.stacks import Stack, StartStack, vidmesh
+from tests.e2e.uploading import begin, send, send_part, upload, wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+BACKUP, RESTORE, MOVE, VERIFY = re.findall(
+    r"```sh\n(.*?)```", (ROOT / "docs/operations.md").read_text(encoding="utf-8"), flags=re.S
+)
+
+
+def shell(lines: str, folder: Path, data: Path) -> str:
+    """What a block of the page prints, typed in `folder` for the stack on `data`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("VIDMESH_")}
+    environment = kept | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "VIDMESH_DATA": str(data),
+        "VIDMESH_EDGE__PORT": "0",
+        "VIDMESH_TRANSCODE__PRESET": "veryfast",
+        "VIDMESH_TRANSCODE__WORKERS": "1",
+    }
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", lines],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+        cwd=folder,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Where the page's commands are typed."""
+    yield tmp_path
+    vidmesh("down", "--data", str(tmp_path / "restored"))
+
+
+def plays(person: Person, video_id: str) -> int:
+    """Fetches every playlist and every segment; the number of segments."""
+    hls = str(person.playback(video_id).raise_for_status().json()["playback"]["hls_url"])
+    with httpx.Client(timeout=20) as viewer:
+
+        def names(url: str) -> list[str]:
+            text = viewer.get(url).raise_for_status().text
+            lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+            return [urljoin(url, name) for name in lines + re.findall(r'URI="([^"]+)"', text)]
+
+        found = {name for playlist in names(hls) if ".m3u8" in playlist for name in names(playlist)}
+        for name in found:
+            viewer.get(name).raise_for_status()
+    return len(found)
+
+
+@pytest.mark.stack
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(
+    "patient",
+    [
+        False,
+        # Jobs that workers had when the back-up was made are released again after two minutes.
+        pytest.param(True, marks=pytest.mark.soak),
+    ],
+)
+def test_a_back_up_made_while_uploads_go_on_is_restored_and_moved(
+    start_stack: StartStack, folder: Path, patient: bool
+) -> None:
+    stack = start_stack()
+    person = somebody(stack)
+    finished = upload(person, title="Finished")
+    segments = plays(person, finished)
+    unfinished = begin(person, title="Unfinished")
+    first = unfinished["upload"]["layout"][0]
+    part = CLIP.read_bytes()[: int(first["size_bytes"])]
+    send_part(person, unfinished["upload"]["upload_id"], int(first["first_number"]), part)
+    processing = begin(person, title="In the midst")
+    send(person, CLIP, processing["upload"])
+    person.post(f"/v1/uploads/{processing['upload']['upload_id']}:complete", {}).raise_for_status()
+
+    others: list[str] = []
+    enough = threading.Event()
+
+    def busy() -> None:
+        while not enough.is_set():
+            created = begin(person, title=f"Other {len(others)}")
+            send(person, CLIP, created["upload"])
+            others.append(created["video"]["video_id"])
+            enough.wait(0.2)
+
+    uploading = threading.Thread(target=busy)
+    uploading.start()
+    try:
+        shell(BACKUP, folder, stack.data)
+    finally:
+        enough.set()
+        uploading.join()
+    assert others
+    manifest = json.loads((folder / "backup/manifest.json").read_text(encoding="utf-8"))
+    assert manifest["objects"] > segments
+    stack.stop()
+
+    shell(RESTORE, folder, stack.data)
+    restored = folder / "restored"
+    told = json.loads((restored / "run/stack.json").read_text(encoding="utf-8"))
+    later = _signed_in(Stack(restored, told["edge_url"]), person)
+
+    assert plays(later, finished) == segments
+    if patient:
+        wait_for(later, processing["video"]["video_id"], "PROCESSED", 240)
+        assert plays(later, processing["video"]["video_id"]) == segments
+    send(later, CLIP, unfinished["upload"])
+    later.post(f"/v1/uploads/{unfinished['upload']['upload_id']}:complete", {}).raise_for_status()
+    video = later.get(f"/v1/videos/{unfinished['video']['video_id']}").raise_for_status().json()["video"]
+    assert video["processing_state"] != "PROCESSING_STATE_UPLOADING"
+    for client in (person.edge, later.edge):
+        client.close()
+
+    assert "are the same" in shell(MOVE, folder, stack.data)
+    compared = shell(VERIFY, folder, stack.data).splitlines()
+    assert len(compared) == 4
+    assert all("are the same" in line for line in compared)
+
+
+def _signed_in(stack: Stack, person: Person) -> Person:
+    """The same person, by password, on the restored stack."""
+    edge = httpx.Client(base_url=stack.edge_url, timeout=20)
+    body = {"email": f"{person.handle}@example.org", "password": "correct horse battery"}
+    tokens = edge.post("/v1/sessions", json=body).raise_for_status().json()["tokens"]
+    edge.headers["authorization"] = f"Bearer {tokens['access_token']}"
+    return Person(edge, person.channel_id, person.handle)
+
+
+def test_a_folder_that_is_not_empty_is_never_restored_into(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/precious").write_text("x", encoding="utf-8")
+    done = vidmesh("restore", "--from", str(tmp_path), "--data", str(tmp_path / "data"))
+    assert done.returncode == 1
+    assert "is not empty" in done.stderr
+    assert (tmp_path / "data/precious").exists()

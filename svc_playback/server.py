@@ -31,7 +31,7 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     )
     revocations = RevocationStore(tables, chosen.grant_lifetime_max)
 
-    await Revoker(revocations, neighbours, bus).subscribe(bus)
+    await Revoker(revocations, neighbours, bus).subscribe()
     forgetter = Forgetter(neighbours, bus)
     runtime.background(forgetter.run, "forgetting")
     await forgetter.listening.wait()

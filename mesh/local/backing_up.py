@@ -36,6 +36,7 @@ from mesh.local.datadir import DataDir
 from mesh.local.errors import StackError
 from mesh.local.state import running_state
 from mesh.objects import connect_objects
+from vidmesh.client.files import sync
 
 if TYPE_CHECKING:
     import argparse
@@ -142,8 +143,4 @@ def _prepare(folder: Path) -> None:
 
 def _sync(folder: Path) -> None:
     for path in [folder, *folder.rglob("*")]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(path)

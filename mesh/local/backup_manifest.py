@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from mesh.local.errors import StackError
-from mesh.local.files import write_private
 from mesh.objects.files import sha256_of
+from vidmesh.client.files import write_private
 
 FORMAT: Final = 1
 _NAME: Final = "manifest.json"

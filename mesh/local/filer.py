@@ -11,8 +11,8 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from mesh.local.files import write_private
 from mesh.local.part import NotReady
+from vidmesh.client.files import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path

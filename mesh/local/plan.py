@@ -12,9 +12,9 @@ from mesh.keyring import KeyRing
 from mesh.local import ports, toml
 from mesh.local.datadir import DataDir, data_folder
 from mesh.local.errors import StackError
-from mesh.local.files import write_private
 from mesh.local.secrets import Secrets, load_or_make
 from mesh.local.values import plain
+from vidmesh.client.files import write_private
 
 if TYPE_CHECKING:
     from mesh.local.control import UpOptions

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from mesh.local.errors import StackError
-from mesh.local.files import write_private
+from vidmesh.client.files import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mesh.local.datadir import StackLock
-from mesh.local.files import write_private
+from vidmesh.client.files import write_private
 
 if TYPE_CHECKING:
     from mesh.local.datadir import DataDir

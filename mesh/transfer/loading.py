@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from mesh.local.files import write_private
 from mesh.tables import Tables, Transferable, UpdateStatic
 from mesh.tables.schema import MAX_LIFETIME
 from mesh.transfer.errors import NotEmpty
 from mesh.transfer.reading import blocks, check
 from mesh.transfer.shapes import Layout, expiry_of, read_row
 from mesh.transfer.totals import Totals
+from vidmesh.client.files import write_private
 from vidmesh.transfer.v1 import dump_pb2
 
 AT_ONCE: Final = 32

@@ -6,9 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from typing import Protocol
-
-from google.protobuf.message import Message
 
 from mesh.bus import Bus, Event
 from svc_playback.playback.neighbours import Neighbours
@@ -20,25 +17,17 @@ from vidmesh.upload.v1.upload_events_pb2 import VideoAccessRevoked, VideoChanged
 Change = VideoChanged | VideoAccessRevoked | VideoPurged | RenditionPublished | StillsMade
 
 
-class Publisher(Protocol):
-    """The part of the bus that is used here."""
-
-    async def publish(self, message: Message, event_id: str | None = None) -> None:
-        """A wake never fails."""
-        ...
-
-
 class Revoker:
     """Keeps revocations and tells the edges."""
 
-    def __init__(self, store: RevocationStore, neighbours: Neighbours, bus: Publisher) -> None:
+    def __init__(self, store: RevocationStore, neighbours: Neighbours, bus: Bus) -> None:
         self._store = store
         self._neighbours = neighbours
         self._bus = bus
 
-    async def subscribe(self, bus: Bus) -> None:
+    async def subscribe(self) -> None:
         """Begin to listen; one replica handles each revocation."""
-        await bus.subscribe(VideoAccessRevoked, "svc_playback-revocations", self.on_revoked)
+        await self._bus.subscribe(VideoAccessRevoked, "svc_playback-revocations", self.on_revoked)
 
     async def on_revoked(self, event: Event[VideoAccessRevoked]) -> None:
         """Kept first, then told: an edge that hears of it finds it."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import grpc
 import grpc.aio
-from google.protobuf.message import Message
 
+from mesh.bus import Bus
 from mesh.call import current_call
 from mesh.config import Edge
 from mesh.errors import not_found, precondition
@@ -33,14 +33,6 @@ LIST_REVOCATIONS = "/vidmesh.playback.v1.PlaybackService/ListRevocations"
 REVOCATIONS_PAGE = 1000
 
 
-class Publisher(Protocol):
-    """The part of the bus that is used here."""
-
-    async def publish(self, message: Message, event_id: str | None = None) -> None:
-        """Returns once the message is kept."""
-        ...
-
-
 class PlaybackServicer(PlaybackServiceServicer):
     """Grants and reports."""
 
@@ -53,7 +45,7 @@ class PlaybackServicer(PlaybackServiceServicer):
         sessions: Sessions,
         revocations: RevocationStore,
         page_tokens: PageTokens,
-        bus: Publisher,
+        bus: Bus,
     ) -> None:
         self._neighbours = neighbours
         self._signer = signer

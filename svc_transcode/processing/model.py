@@ -193,10 +193,8 @@ class JobRow:
     """Of the newest release: the newest attempt whose failure is counted, so that telling it twice counts once."""
     parent: str = ""
     """The job that this one is a part of. It is to be done only once that one was given up for its parts."""
-    queue_time: datetime | None = None
     made: Made | None = None
     failure: Failure | None = None
-    channel_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Protocol
-
-from google.protobuf.message import Message
 
 from mesh.bus import Bus
 from svc_transcode.processing import view
@@ -22,18 +19,10 @@ LOOK = 5.0
 """Seconds after which it looks without being woken: a wake may be lost."""
 
 
-class Publisher(Protocol):
-    """The part of the bus that tells."""
-
-    async def publish(self, message: Message, event_id: str | None = None) -> None:
-        """A wake never fails."""
-        ...
-
-
 class Wakes:
     """Tells those who watch a video."""
 
-    def __init__(self, bus: Publisher) -> None:
+    def __init__(self, bus: Bus) -> None:
         self._bus = bus
 
     async def changed(self, video_id: str) -> None:

@@ -20,16 +20,17 @@ def write_private(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(beside).replace(path)
-        _sync_folder(path.parent)
+        sync(path.parent)
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
 
 
-def _sync_folder(folder: Path) -> None:
-    # A new name outlives a power cut when its folder was synced, not when its file was. Windows cannot open one.
+def sync(path: Path) -> None:
+    """Makes a file's bytes, or the names in a folder, outlive a power cut: a new name needs its folder synced."""
+    # Windows cannot open a folder.
     if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:

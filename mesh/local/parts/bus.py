@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 from mesh.local import binaries
-from mesh.local.files import write_private
 from mesh.local.part import Part, Stage
 from mesh.local.ports import LOOPBACK
 from mesh.local.probes import nats_greets
+from vidmesh.client.files import write_private
 
 if TYPE_CHECKING:
     from mesh.local.plan import Plan

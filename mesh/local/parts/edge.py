@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from mesh.local import binaries
 from mesh.local.child import until_ready
 from mesh.local.errors import StackError
-from mesh.local.files import write_private
 from mesh.local.part import NotReady, Part, Stage, Step
 from mesh.local.parts.services import runs
 from mesh.local.plan import GATEWAY
 from mesh.local.ports import LOOPBACK
 from mesh.local.probes import http_answers
 from mesh.local.spawn import environment
+from vidmesh.client.files import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from mesh.local import binaries
 from mesh.local.child import until_ready
 from mesh.local.filer import choose_store, sync_buckets
-from mesh.local.files import write_private
 from mesh.local.part import NotReady, Part, Probe, Stage, Step
 from mesh.local.ports import LOOPBACK
 from mesh.local.probes import PATIENCE, http_answers
 from mesh.local.s3 import make_bucket
 from mesh.local.volumes import index_again, lagging
+from vidmesh.client.files import write_private
 
 if TYPE_CHECKING:
     from mesh.local.plan import Plan

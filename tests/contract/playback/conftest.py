@@ -11,19 +11,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import grpc.aio
 import pytest
 from google.protobuf.message import Message
 
 from mesh.bus import Bus, Event
 from mesh.call import current_call
-from mesh.errors import Fault, not_found
+from mesh.errors import not_found
 from mesh.hosting import Hosted
 from mesh.ids import uuid7
-from mesh.statuses import fault_in
 from mesh.testing.servers import NatsServer, nats_server
 from mesh.testing.serving import Metadata, TestMesh
 from svc_playback.server import assemble
+from tests.contract import answers
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.playback.v1.playback_pb2 import Playback
 from vidmesh.playback.v1.playback_service_pb2 import GetPlaybackRequest
@@ -45,21 +44,9 @@ if TYPE_CHECKING:
 EDGE = "http://edge.example"
 
 
-async def refusal(call: Awaitable[Any]) -> Fault:
-    """Why a call was refused; fails where it was not."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call
-    found = fault_in(caught.value)
-    assert found is not None, caught.value
-    return found
-
-
 async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 5) -> Any:
-    """The first true answer of `condition`, asked again and again."""
-    async with asyncio.timeout(seconds):
-        while not (answer := await condition()):  # noqa: ASYNC110 (what is waited for is in another process)
-            await asyncio.sleep(0.02)
-        return answer
+    """As `answers.eventually`, within 5 s."""
+    return await answers.eventually(condition, seconds)
 
 
 @dataclass

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract.answers import refusal
 from vidmesh.playback.v1.playback_events_pb2 import PlaybackReported, RevocationsChanged
 from vidmesh.playback.v1.playback_pb2 import Ended, PlaybackEvent, Watched
 from vidmesh.playback.v1.playback_service_pb2 import (
@@ -17,7 +18,7 @@ from vidmesh.playback.v1.playback_service_pb2 import (
 )
 from vidmesh.upload.v1.upload_events_pb2 import VideoAccessRevoked
 
-from .conftest import Served, eventually, refusal
+from .conftest import Served, eventually
 
 EVENTS = [PlaybackEvent(seq=1, watched=Watched()), PlaybackEvent(seq=2, ended=Ended())]
 

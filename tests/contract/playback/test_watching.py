@@ -10,6 +10,7 @@ from typing import Any
 import jwt
 import pytest
 
+from tests.contract.answers import refusal
 from vidmesh.playback.v1.playback_pb2 import DEVICE_TYPE_PHONE, DEVICE_TYPE_TV
 from vidmesh.playback.v1.playback_service_pb2 import GetGrantKeysRequest
 from vidmesh.transcode.v1.transcode_events_pb2 import RenditionPublished
@@ -21,7 +22,7 @@ from vidmesh.upload.v1.video_pb2 import (
     VISIBILITY_UNLISTED,
 )
 
-from .conftest import EDGE, Served, eventually, refusal
+from .conftest import EDGE, Served, eventually
 
 
 async def claims(served: Served, url: str) -> dict[str, Any]:

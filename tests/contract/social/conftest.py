@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncGenerator, Awaitable, Generator
+from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import grpc.aio
 import pytest
 from argon2 import Parameters
 from argon2.profiles import CHEAPEST
 
-from mesh.errors import Fault
-from mesh.statuses import fault_in
 from mesh.testing.servers import NatsServer, nats_server
 from mesh.testing.serving import Metadata, TestMesh
 from svc_social.server import Social, build
@@ -29,15 +26,6 @@ if TYPE_CHECKING:
     from vidmesh.social.v1.channel_service_pb2_grpc import ChannelServiceAsyncStub
 
 PASSWORD: Final = "correct horse battery"
-
-
-async def refusal(call: Awaitable[Any]) -> Fault:
-    """Why a call was refused; fails where it was not, or where the answer carries no reason of ours."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call
-    found = fault_in(caught.value)
-    assert found is not None, caught.value
-    return found
 
 
 @dataclass

@@ -6,6 +6,7 @@ import grpc
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 
+from tests.contract.answers import refusal
 from vidmesh.social.v1.account_pb2 import Account, Role
 from vidmesh.social.v1.account_service_pb2 import (
     ExportAccountsRequest,
@@ -14,7 +15,7 @@ from vidmesh.social.v1.account_service_pb2 import (
     UpdateAccountRequest,
 )
 
-from .conftest import PASSWORD, Served, refusal, signed_in
+from .conftest import PASSWORD, Served, signed_in
 
 
 async def test_others_see_an_account_without_its_address(served: Served) -> None:

@@ -15,12 +15,13 @@ from mesh.bus import Event
 from mesh.ids import uuid7
 from svc_social.channels.domain import MANAGER, MemberRecord
 from svc_social.channels.index import FORGET_AFTER
+from tests.contract.answers import refusal
 from vidmesh.social.v1 import channel_service_pb2 as pb
 from vidmesh.social.v1.account_service_pb2 import SignUpResponse
 from vidmesh.social.v1.channel_pb2 import Channel, ChannelRole
 from vidmesh.social.v1.social_events_pb2 import ChannelChanged, ChannelMemberChanged
 
-from .conftest import Served, refusal, signed_in
+from .conftest import Served, signed_in
 
 OWNER = ChannelRole.CHANNEL_ROLE_OWNER
 

@@ -26,11 +26,12 @@ from svc_social.channels.tables import CHANNELS
 from svc_social.claims.domain import PATIENCE, OwnerKind
 from svc_social.claims.store import Claims
 from svc_social.tables import OUTBOX
+from tests.contract.answers import refusal
 from vidmesh.social.v1.account_service_pb2 import SignInRequest, SignUpRequest
 from vidmesh.social.v1.channel_pb2 import Channel
 from vidmesh.social.v1.channel_service_pb2 import CreateChannelRequest, GetChannelRequest, ListMyChannelsRequest
 
-from .conftest import PASSWORD, Served, refusal, signed_in
+from .conftest import PASSWORD, Served, signed_in
 
 WRITES: Final = frozenset({"put", "insert", "update", "commit", "delete", "delete_partition"})
 MOST_WRITES: Final = 20

@@ -12,6 +12,7 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from mesh.keyring import public_keys_from
 from svc_social.accounts.sessions import GRACE
+from tests.contract.answers import refusal
 from vidmesh.social.v1.account_pb2 import Tokens
 from vidmesh.social.v1.account_service_pb2 import (
     GetAccountRequest,
@@ -21,7 +22,7 @@ from vidmesh.social.v1.account_service_pb2 import (
     SignOutRequest,
 )
 
-from .conftest import PASSWORD, Served, refusal
+from .conftest import PASSWORD, Served
 
 
 async def refresh(served: Served, tokens: Tokens) -> Tokens:

@@ -15,12 +15,13 @@ from mesh.ids import uuid7
 from mesh.statuses import fault_in
 from svc_social.accounts.domain import AccountRecord
 from svc_social.claims.domain import FIRST_ADMINISTRATOR, PATIENCE, Owner, OwnerKind, email_claim, handle_claim
+from tests.contract.answers import refusal
 from vidmesh.social.v1.account_pb2 import Role
 from vidmesh.social.v1.account_service_pb2 import GetAccountRequest, SignUpResponse
 from vidmesh.social.v1.channel_pb2 import Channel, ChannelRole
 from vidmesh.social.v1.channel_service_pb2 import CheckMemberRequest, CreateChannelRequest, GetChannelRequest
 
-from .conftest import Served, refusal, signed_in
+from .conftest import Served, signed_in
 
 
 async def test_signing_up_makes_an_account_with_its_channel_and_signs_it_in(served: Served) -> None:

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import grpc.aio
-import pytest
 from google.protobuf.message import Message
 
 from mesh.bus import Bus, Event, JobQueue
 from mesh.bus.model import Backoff, Done, Drop, Job, Outcome, Retry
 from mesh.call import current_call
 from mesh.config import merged
-from mesh.errors import Fault, not_found
+from mesh.errors import not_found
 from mesh.hosting import Hosted
 from mesh.ids import uuid7
 from mesh.objects import Objects
@@ -31,6 +30,7 @@ from mesh.testing.serving import Metadata, TestMesh
 from svc_transcode.media import jobs as media
 from svc_transcode.media.info import AudioInfo, IndexPoint, SourceInfo, VideoInfo
 from svc_transcode.server import assemble
+from tests.contract import answers
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
 from vidmesh.transcode.v1.transcode_pb2 import JobKind, Processing
@@ -56,21 +56,9 @@ ATTEMPTS = 2
 ENDED = {PROCESSING_STATE_PROCESSED, PROCESSING_STATE_FAILED}
 
 
-async def refusal(call: Awaitable[Any]) -> Fault:
-    """Why a call was refused; fails where it was not."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call
-    found = fault_in(caught.value)
-    assert found is not None, caught.value
-    return found
-
-
 async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 15) -> Any:
-    """The first true answer of `condition`, asked again and again."""
-    async with asyncio.timeout(seconds):
-        while not (answer := await condition()):  # noqa: ASYNC110 (what is waited for is in another process)
-            await asyncio.sleep(0.02)
-        return answer
+    """As `answers.eventually`, within 15 s."""
+    return await answers.eventually(condition, seconds)
 
 
 def source(seconds: int, *, audio: int = 1, height: int = 720) -> SourceInfo:

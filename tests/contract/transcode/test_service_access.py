@@ -9,10 +9,11 @@ import pytest
 
 from mesh.ids import uuid7
 from mesh.testing.serving import Metadata
+from tests.contract.answers import refusal
 from vidmesh.social.v1.account_pb2 import Role
 from vidmesh.transcode.v1 import transcode_service_pb2 as pb
 
-from .service_rig import Served, new_video_id, refusal, source
+from .service_rig import Served, new_video_id, source
 
 Ask = Callable[[Served, str, Metadata], Awaitable[Any]]
 

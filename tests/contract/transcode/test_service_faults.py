@@ -26,6 +26,7 @@ from svc_transcode.processing.queue import Queue
 from svc_transcode.processing.store import ProcessingStore
 from svc_transcode.processing.tables import ACTIVE, PROCESSING, RELEASED, SHARDS
 from svc_transcode.tables import OUTBOX
+from tests.contract.answers import refusal
 from vidmesh.transcode.v1.transcode_events_pb2 import ProcessingFinished, ProcessingRestarted, RenditionPublished
 from vidmesh.transcode.v1.transcode_pb2 import (
     FAILURE_REASON_NOT_A_VIDEO,
@@ -47,7 +48,7 @@ from vidmesh.transcode.v1.transcode_service_pb2 import (
 from vidmesh.upload.v1.upload_events_pb2 import VideoPurged
 from vidmesh.upload.v1.video_pb2 import PROCESSING_STATE_FAILED, PROCESSING_STATE_PROCESSED
 
-from .service_rig import Answer, Served, eventually, plausible, refusal, serving, source
+from .service_rig import Answer, Served, eventually, plausible, serving, source
 
 BROKEN = JobFailure(message="Out of luck.", reason=FAILURE_REASON_PROCESSING)
 HOPELESS = JobFailure(message="The file is not a video.", reason=FAILURE_REASON_NOT_A_VIDEO, permanent=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from tests.contract.answers import refusal
 from vidmesh.transcode.v1.transcode_events_pb2 import (
     ProcessingFinished,
     RenditionPublished,
@@ -19,7 +20,7 @@ from vidmesh.transcode.v1.transcode_service_pb2 import (
 )
 from vidmesh.upload.v1.video_pb2 import PROCESSING_STATE_PROCESSED
 
-from .service_rig import Served, eventually, refusal, source
+from .service_rig import Served, eventually, source
 
 
 async def test_a_long_video_is_published_smallest_first_then_verified_then_processed(served: Served) -> None:

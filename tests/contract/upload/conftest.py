@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -12,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import grpc.aio
 import httpx
 import pytest
 import structlog
@@ -20,10 +18,8 @@ from google.protobuf.message import Message
 
 from mesh.bus import Bus, Event
 from mesh.config import merged
-from mesh.errors import Fault
 from mesh.ids import uuid7
 from mesh.objects import Objects
-from mesh.statuses import fault_in
 from mesh.testing.servers import NatsServer, WeedServer, nats_server, weed_server
 from mesh.testing.serving import Metadata, TestMesh
 from svc_upload.agenda.loop import do_due
@@ -32,6 +28,7 @@ from svc_upload.server import Parts, build
 from svc_upload.tables import SCHEMA
 from svc_upload.uploads.claims import Claims
 from svc_upload.uploads.domain import Usage
+from tests.contract import answers
 from vidmesh.social.v1.account_pb2 import Role
 from vidmesh.upload.v1.upload_pb2 import Upload
 from vidmesh.upload.v1.upload_service_pb2 import (
@@ -58,21 +55,9 @@ if TYPE_CHECKING:
     from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceAsyncStub
 
 
-async def refusal(call: Awaitable[Any]) -> Fault:
-    """Why a call was refused; fails where it was not, or where the answer carries no reason of ours."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call
-    found = fault_in(caught.value)
-    assert found is not None, caught.value
-    return found
-
-
 async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 10) -> Any:
-    """The first true answer of `condition`, asked again and again."""
-    async with asyncio.timeout(seconds):
-        while not (answer := await condition()):  # noqa: ASYNC110 (what is waited for is in another process)
-            await asyncio.sleep(0.02)
-        return answer
+    """As `answers.eventually`, within 10 s."""
+    return await answers.eventually(condition, seconds)
 
 
 def content_of(size: int, seed: int = 1) -> bytes:

@@ -13,12 +13,13 @@ from typing import Any
 import grpc.aio
 
 from svc_upload.uploads.domain import Usage
+from tests.contract.answers import refusal
 from vidmesh.upload.v1.upload_pb2 import UploadState
 from vidmesh.upload.v1.upload_service_pb2 import AbortUploadRequest, CreateUploadResponse, GetUploadRequest
 from vidmesh.upload.v1.video_pb2 import Video
 from vidmesh.upload.v1.video_service_pb2 import ListVideosRequest
 
-from .conftest import Serve, Served, eventually, refusal
+from .conftest import Serve, Served, eventually
 
 WRITES_OF_CREATING = 10
 """More than it makes: the last of these cases let it through."""

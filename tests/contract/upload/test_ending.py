@@ -14,6 +14,7 @@ import grpc.aio
 
 from svc_upload.uploads.domain import Usage
 from svc_upload.uploads.tables import UPLOADS
+from tests.contract.answers import refusal
 from vidmesh.transcode.v1.transcode_events_pb2 import ProcessingFinished, ProcessingRestarted
 from vidmesh.transcode.v1.transcode_pb2 import FailureReason
 from vidmesh.upload.v1.upload_events_pb2 import UploadCompleted, VideoPurged
@@ -26,7 +27,7 @@ from vidmesh.upload.v1.upload_service_pb2 import (
 from vidmesh.upload.v1.video_pb2 import ProcessingState
 from vidmesh.upload.v1.video_service_pb2 import DeleteVideoRequest, GetVideoRequest
 
-from .conftest import Serve, Served, content_of, eventually, pieces_of, refusal
+from .conftest import Serve, Served, content_of, eventually, pieces_of
 
 MIB = 1024 * 1024
 MORE_WRITES_THAN_COMPLETING_MAKES = 16

@@ -9,6 +9,7 @@ import grpc.aio
 
 from mesh.ids import new_video_id, uuid7
 from svc_upload.membership import REMEMBERED
+from tests.contract.answers import refusal
 from vidmesh.social.v1.social_events_pb2 import ChannelMemberChanged
 from vidmesh.transcode.v1.transcode_events_pb2 import (
     ProcessingFinished,
@@ -21,7 +22,7 @@ from vidmesh.upload.v1.video_service_pb2 import (
     ListVideosRequest,
 )
 
-from .conftest import Served, eventually, refusal
+from .conftest import Served, eventually
 from .videos import PRIVATE, PUBLIC, UNLISTED, check, delete, get, listed, playable, publish
 
 

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 
 from mesh.ids import uuid7
+from tests.contract.answers import refusal
 from vidmesh.upload.v1.upload_events_pb2 import PartsConfirmed, UploadCompleted
 from vidmesh.upload.v1.upload_pb2 import UploadState
 from vidmesh.upload.v1.upload_service_pb2 import (
@@ -20,7 +21,7 @@ from vidmesh.upload.v1.upload_service_pb2 import (
 )
 from vidmesh.upload.v1.video_pb2 import ProcessingState
 
-from .conftest import Served, content_of, pieces_of, refusal
+from .conftest import Served, content_of, pieces_of
 
 MIB = 1024 * 1024
 CONTENT = content_of(3 * MIB + 5)

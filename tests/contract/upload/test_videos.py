@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.contract.answers import refusal
 from vidmesh.transcode.v1.transcode_events_pb2 import (
     ProcessingFinished,
     RenditionPublished,
@@ -23,7 +24,7 @@ from vidmesh.upload.v1.video_service_pb2 import (
     UpdateVideoRequest,
 )
 
-from .conftest import Serve, Served, eventually, refusal
+from .conftest import Serve, Served, eventually
 from .videos import PRIVATE, PUBLIC, UNLISTED, check, delete, get, listed, playable, publish
 
 

@@ -2,60 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
-import subprocess
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from tests.e2e.stacks import Stack
+TOGETHER = 0.15
+"""Share of the kills that are two at once."""
+BACK_WITHIN = 90.0
+"""Seconds after the last kill until everything that was killed must be back by itself."""
 
-CLIENT = "client"
-"""A client's own upload process, among the names of parts."""
 
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """Something that can be killed, and comes back by itself."""
 
-@dataclass(slots=True)
-class Clients:
-    """The upload processes that run."""
-
-    _running: set[subprocess.Popen[str]] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def run(self, words: list[str]) -> tuple[int, str]:
-        """A process to its end: how it ended, and what it said on stderr."""
-        with self._lock:
-            process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
-            self._running.add(process)
-        try:
-            _, err = process.communicate()
-        finally:
-            with self._lock:
-                self._running.discard(process)
-                process.kill()
-        return process.returncode, err
-
-    def kill_one(self, rng: random.Random) -> bool:
-        """Ends one; False where none runs."""
-        with self._lock:
-            running = sorted((p for p in self._running if p.poll() is None), key=lambda p: p.pid)
-            if not running:
-                return False
-            rng.choice(running).kill()
-            return True
+    kill: Callable[[], bool]
+    """Ends it by SIGKILL; False where there is nothing to end at this moment."""
+    ready: Callable[[], bool] = lambda: True
+    """Whether it does its work. Nobody waits for it between kills: what is starting may die too."""
+    weight: int = 1
+    """How often it dies in a round."""
 
 
 @dataclass(slots=True)
 class Killer:
     """Kills until it has killed `kills` times."""
 
-    stack: Stack
-    clients: Clients
+    victims: Mapping[str, Victim]
     rng: random.Random
     kills: int
     pause: tuple[float, float]
@@ -64,29 +41,35 @@ class Killer:
     killed: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> None:
+        """Returns when every victim is ready again after the last kill; raises AssertionError where one is not."""
         begun, waiting = time.monotonic(), list[str]()
         while self.killed.total() < self.kills:
             time.sleep(self.rng.uniform(*self.pause))
-            if not waiting:
-                # Rounds: everything is killed once before anything is killed again.
-                waiting = [*(part["name"] for part in self._parts()), CLIENT, CLIENT]
-                self.rng.shuffle(waiting)
-            name = waiting.pop()
-            if self._kill(name):
-                self.killed[name] += 1
-                self.say(f"{time.monotonic() - begun:6.2f} s: killed {name}")
+            at_once = 2 if self.rng.random() < TOGETHER else 1
+            names: list[str] = []
+            for _ in range(at_once):
+                if not waiting:
+                    # Rounds: everything is killed before anything is killed more often than the others.
+                    waiting = [name for name, victim in sorted(self.victims.items()) for _ in range(victim.weight)]
+                    self.rng.shuffle(waiting)
+                names.append(waiting.pop())
+            died = [name for name in names if self.victims[name].kill()]
+            if died:
+                self.killed.update(died)
+                self.say(f"{time.monotonic() - begun:6.2f} s: killed {' and '.join(died)}")
+        self._wait_until_ready()
 
-    def _kill(self, name: str) -> bool:
-        if name == CLIENT:
-            return self.clients.kill_one(self.rng)
-        pid = next(part["pid"] for part in self._parts() if part["name"] == name)
-        if not pid:
-            return False
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return False
-        return True
+    def _wait_until_ready(self) -> None:
+        give_up = time.monotonic() + BACK_WITHIN
+        while away := [name for name, victim in self.victims.items() if not victim.ready()]:
+            assert time.monotonic() < give_up, f"{away} did not come back"
+            time.sleep(0.2)
 
-    def _parts(self) -> list[dict[str, Any]]:
-        return json.loads((self.stack.data / "run" / "stack.json").read_text(encoding="utf-8"))["parts"]
+
+def sigkill(pid: int) -> bool:
+    """Ends a process; False where it had ended."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 
 from tests.e2e.chaos.calling import PASSING, Caller
-from tests.e2e.chaos.killing import Clients
 from tests.e2e.chaos.sending import Order
+from tests.e2e.chaos.victims import Clients
 
 PASSWORD = "correct horse battery"
 VISIBILITIES = ("PUBLIC", "UNLISTED", "PRIVATE")

@@ -131,6 +131,7 @@ class Settings(BaseSettings):
 
     data: str
     services: dict[str, str]
+    listen: dict[str, Annotated[int, Field(ge=1, le=65535)]]
     edge: EdgeSettings
     identity: IdentitySettings
     objects: ObjectSettings

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SERVICES = ("svc_social", "svc_upload", "svc_transcode", "svc_playback")
 GATEWAY = "gateway"
 INTERNAL = ("nats", "master", "master_grpc", "volume", "volume_grpc", "filer", "filer_grpc", "s3", "s3_grpc", "admin")
+BUS, OBJECTS = "bus", "objects"
 LOOPBACK_NAMES = ("127.0.0.1", "::1", "localhost")
 
 
@@ -55,7 +56,9 @@ def make_plan(options: UpOptions) -> Plan:
     chosen: dict[str, int] = dict(
         zip((*INTERNAL, GATEWAY, *SERVICES, "edge"), ports.reserve(len(INTERNAL) + 6), strict=True)
     )
-    own_bus, own_objects = not given.bus.url, not given.objects.endpoint
+    own_bus = BUS in given.listen or not given.bus.url
+    own_objects = OBJECTS in given.listen or not given.objects.endpoint
+    chosen |= _listening(given)
 
     values: dict[str, dict[str, object]] = plain(given)  # type: ignore[assignment]
     values["data"] = str(data.root)  # type: ignore[assignment]
@@ -66,10 +69,11 @@ def make_plan(options: UpOptions) -> Plan:
     values["identity"]["service_secret"] = values["identity"]["service_secret"] or secrets.service_secret
     values["identity"]["sealing_secret"] = values["identity"]["sealing_secret"] or secrets.sealing_secret
     if own_bus:
-        values["bus"]["url"] = f"nats://vidmesh:{secrets.bus_password}@{ports.LOOPBACK}:{chosen['nats']}"
+        reached = given.bus.url.rpartition("//")[2] or f"{ports.LOOPBACK}:{chosen['nats']}"
+        values["bus"]["url"] = f"nats://vidmesh:{secrets.bus_password}@{reached}"
     if own_objects:
         values["objects"] |= {
-            "endpoint": f"http://{ports.LOOPBACK}:{chosen['s3']}",
+            "endpoint": given.objects.endpoint or f"http://{ports.LOOPBACK}:{chosen['s3']}",
             "access_key": secrets.objects_access_key,
             "secret_key": secrets.objects_secret_key,
         }
@@ -88,6 +92,14 @@ def make_plan(options: UpOptions) -> Plan:
         own_bus=own_bus,
         own_objects=own_objects,
     )
+
+
+def _listening(given: Settings) -> dict[str, int]:
+    """The ports of `[listen]`, by the names that this module has for them."""
+    names = {name: name for name in (GATEWAY, *SERVICES)} | {BUS: "nats", OBJECTS: "s3"}
+    if unknown := given.listen.keys() - names.keys():
+        raise StackError(f"listen.{min(unknown)}: there is no such part; there are {', '.join(names)}")
+    return {names[name]: port for name, port in given.listen.items()}
 
 
 def _fill_edge(edge: dict[str, object], options: UpOptions, free_port: int) -> None:

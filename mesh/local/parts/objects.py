@@ -134,10 +134,12 @@ def _environment(plan: Plan) -> dict[str, str]:
 def _takes_objects(plan: Plan) -> Probe:
     """Both buckets are there (they are made where they are not), and an object can be written, synced, and read."""
 
+    itself = plan.settings.objects.model_copy(update={"endpoint": f"http://{LOOPBACK}:{plan.ports['s3']}"})
+
     async def probe() -> None:
         await sync_buckets(f"{LOOPBACK}:{plan.ports['filer']}", plan.secrets.filer_key, PATIENCE)
-        for bucket in (plan.settings.objects.source_bucket, plan.settings.objects.media_bucket):
-            await make_bucket(plan.settings.objects, bucket, PATIENCE)
+        for bucket in (itself.source_bucket, itself.media_bucket):
+            await make_bucket(itself, bucket, PATIENCE)
 
     return probe
 

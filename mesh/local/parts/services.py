@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mesh.local.part import Part, Stage
 from mesh.local.parts import bus
 from mesh.local.plan import GATEWAY, SERVICES
+from mesh.local.ports import LOOPBACK
 from mesh.local.probes import grpc_serves, lives
 
 if TYPE_CHECKING:
@@ -44,9 +45,13 @@ def runs(module: str) -> bool:
 
 def _server(plan: Plan, name: str, stage: Stage) -> Part:
     address = plan.settings.services[name]
+    told: tuple[str, ...] = ()
+    if name in plan.settings.listen:
+        address = f"{LOOPBACK}:{plan.ports[name]}"
+        told = ("--listen", address)
     return Part(
         name=name,
-        argv=(sys.executable, "-m", name),
+        argv=(sys.executable, "-m", name, *told),
         stage=stage,
         needs=(bus.NAME,),
         port=int(address.rpartition(":")[2]),

@@ -75,3 +75,31 @@ def test_only_starts_what_is_named_and_refuses_a_name_that_no_part_has(options: 
     assert [part.name for part in process_table(plan, ("bus",))] == ["bus"]
     with pytest.raises(StackError, match="no part named bsu; there are bus, objects"):
         process_table(plan, ("bsu",))
+
+
+def test_a_part_behind_a_proxy_listens_apart_from_where_it_is_reached(options: UpOptions, tmp_path: Path) -> None:
+    text = """
+[services]
+svc_upload = "127.0.0.1:9101"
+[listen]
+svc_upload = 9001
+bus = 9002
+objects = 9003
+[bus]
+url = "nats://127.0.0.1:9102"
+[objects]
+endpoint = "http://127.0.0.1:9103"
+"""
+    plan = plan_with(options, tmp_path, text)
+    parts = {part.name: part for part in process_table(plan)}
+    assert parts["svc_upload"].argv[-2:] == ("--listen", "127.0.0.1:9001")
+    assert plan.settings.services["svc_upload"] == "127.0.0.1:9101"
+    assert plan.settings.bus.url == f"nats://vidmesh:{plan.secrets.bus_password}@127.0.0.1:9102"
+    assert plan.settings.objects.endpoint == "http://127.0.0.1:9103"
+    assert plan.settings.objects.access_key == plan.secrets.objects_access_key
+    assert (parts["bus"].port, parts["objects"].port) == (9002, 9003)
+
+
+def test_a_port_for_a_part_that_there_is_not_is_refused(options: UpOptions, tmp_path: Path) -> None:
+    with pytest.raises(StackError, match=r"listen\.svc_uplaod"):
+        plan_with(options, tmp_path, "[listen]\nsvc_uplaod = 9001\n")

@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-lock
 UV := uv==0.13.9
 REPORT := .cache/tests.xml
+CASSANDRA_REPORT := .cache/tests-cassandra.xml
 TOOLS := $(CURDIR)/.cache/bin
 GRPCURL := github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3
 # Test files that run at once. Those that start a whole stack wait more than they work.
@@ -18,11 +19,12 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo test check bench soak generate lock clean system
+.PHONY: help env demo test test-cassandra check bench soak generate lock clean system
 
 help:
 	@echo "make demo      start everything, upload a clip, watch it become playable, play it back (FILE=clip.mp4)"
 	@echo "make test      every test of the normal tier (ARGS=... for pytest)"
+	@echo "make test-cassandra  the end-to-end tests with all tables on one Cassandra (needs Java 17 and Maven)"
 	@echo "make check     style, types, import direction, contracts, drift of generated code"
 	@echo "make bench     measure, in quick mode (ARGS=... for names: make bench ARGS='tables edge')"
 	@echo "make soak      the long tests"
@@ -49,6 +51,12 @@ test: $(STAMP) $(if $(filter true,$(CI)),system)
 	@mkdir -p $(dir $(REPORT))
 	@status=0; $(BIN)/python -m pytest -m "not soak" -n $(JOBS) --dist loadfile --junitxml=$(REPORT) $(ARGS) || status=$$?; \
 	  $(BIN)/python tests/gaps.py $(REPORT) || status=1; exit $$status
+
+test-cassandra: $(STAMP)
+	@mkdir -p $(dir $(CASSANDRA_REPORT)); rm -f $(CASSANDRA_REPORT)
+	@status=0; $(BIN)/python -m mesh.testing.cassandra $(BIN)/python -m pytest tests/e2e -m "not soak" -n $(JOBS) \
+	    --dist loadfile --junitxml=$(CASSANDRA_REPORT) $(ARGS) || status=$$?; \
+	  $(BIN)/python tests/gaps.py $(CASSANDRA_REPORT) || status=1; exit $$status
 
 # What only the system's own packages bring. On a build machine alone: elsewhere the tests that need it are skipped.
 system:

@@ -1,13 +1,34 @@
-"""Stacks as fixtures."""
+"""Stacks as fixtures, and which tests belong to which tables.
+
+Marks leave tests out, with the reason beside each: `sqlite("why")` where the stacks' tables are on a Cassandra,
+`cassandra("why")` where they are not.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from mesh.testing.cassandra import VARIABLE as CASSANDRA
 from tests.e2e.stacks import Stack, StartStack, start, vidmesh
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what says nothing about the tables of this run."""
+    other = "sqlite" if os.environ.get(CASSANDRA) else "cassandra"
+    left = [item for item in items if (mark := item.get_closest_marker(other)) and _reason(item, mark)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+
+
+def _reason(item: pytest.Item, mark: pytest.Mark) -> str:
+    if len(mark.args) != 1:
+        raise pytest.UsageError(f"{item.nodeid}: the mark {mark.name} takes one reason")
+    return str(mark.args[0])
 
 
 @pytest.fixture(scope="session")

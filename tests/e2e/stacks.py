@@ -1,7 +1,11 @@
-"""Real stacks for end-to-end tests: started and stopped by the command line, as a user does."""
+"""Real stacks for end-to-end tests: started and stopped by the command line, as a user does.
+
+Their tables are SQLite files, or keyspaces of the Cassandra that TEST_CASSANDRA names (`make test-cassandra`).
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -11,6 +15,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from mesh.testing.cassandra import VARIABLE as CASSANDRA
 
 CONFIGURATION = """\
 [transcode]
@@ -59,9 +65,9 @@ class StartStack(Protocol):
     def __call__(self, data: Path | None = None, only: tuple[str, ...] = (), configuration: str = "") -> Stack: ...
 
 
-def vidmesh(*words: str, timeout: float = 90) -> subprocess.CompletedProcess[str]:
-    """The command line in a process of its own, without this process's VIDMESH_* variables."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("VIDMESH_")}
+def vidmesh(*words: str, timeout: float = 90, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The command line in a process of its own, with these and without this process's VIDMESH_* variables."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("VIDMESH_")} | variables
     return subprocess.run(
         [sys.executable, "-m", "mesh.cli", *words],
         capture_output=True,
@@ -72,10 +78,25 @@ def vidmesh(*words: str, timeout: float = 90) -> subprocess.CompletedProcess[str
     )
 
 
+def keyspaces(data: Path, host: str) -> str:
+    """`tables.url` for keyspaces on a Cassandra that belong to one data folder, however often it is started."""
+    name = hashlib.sha256(str(data).encode()).hexdigest()[:12]
+    return f"cql://{host}/t{name}_{{service}}"
+
+
+def tables_variables(data: Path) -> dict[str, str]:
+    """Variables that put a stack on this data where this run of the tests has its tables."""
+    host = os.environ.get(CASSANDRA)
+    return {"VIDMESH_TABLES__URL": keyspaces(data, host)} if host else {}
+
+
 def start(data: Path, only: tuple[str, ...] = (), configuration: str = "") -> Stack:
-    """`vidmesh up --detach` on free ports."""
+    """`vidmesh up --detach` on free ports. Tables are where this run has them, unless `configuration` names a place."""
+    host = os.environ.get(CASSANDRA)
+    elsewhere = "[tables]" in configuration
+    tables = f'[tables]\nurl = "{keyspaces(data, host)}"\n\n' if host and not elsewhere else ""
     config = data.with_name(f"{data.name}.toml")
-    config.write_text(CONFIGURATION + configuration, encoding="utf-8")
+    config.write_text(tables + CONFIGURATION + configuration, encoding="utf-8")
     done = vidmesh(
         *("up", "--detach", "--data", str(data), "--port", "0", "--workers", "1", "--config", str(config)),
         *(("--only", ",".join(only)) if only else ()),

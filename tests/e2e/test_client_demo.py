@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.e2e.stacks import vidmesh
+from tests.e2e.stacks import tables_variables, vidmesh
 
 if TYPE_CHECKING:
     from tests.e2e.stacks import Stack
@@ -22,7 +22,7 @@ def processes_of(data: Path) -> list[psutil.Process]:
 
 def test_the_demo_plays_the_clip_back_and_leaves_nothing_running(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    done = vidmesh("demo", "--data", str(data), "--port", "0", timeout=110)
+    done = vidmesh("demo", "--data", str(data), "--port", "0", timeout=110, **tables_variables(data))
     assert done.returncode == 0, done.stdout + done.stderr
     for told in ("started everything", "playable", "read back and decoded", "/master.m3u8", "Everything is stopped."):
         assert told in done.stdout

@@ -135,6 +135,7 @@ def small_disk(tmp_path: Path) -> Generator[Path]:
         subprocess.run(["umount", "-l", str(place)], check=False)
 
 
+@pytest.mark.sqlite("a full disk of a cluster is told by the cluster")
 def test_a_full_disk_of_tables_refuses_writes_keeps_what_was_acknowledged_and_works_again_when_there_is_room(
     start_stack: StartStack, small_disk: Path
 ) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.people import CLIP
-from tests.e2e.stacks import vidmesh
+from tests.e2e.stacks import tables_variables, vidmesh
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.S)
@@ -34,6 +34,7 @@ def _shell(line: str, folder: Path, data: Path) -> subprocess.CompletedProcess[s
     path = f"{Path(sys.executable).parent}{os.pathsep}{TOOLS}{os.pathsep}{os.environ['PATH']}"
     # The port that the README shows may be taken here.
     environment = kept | {"PATH": path, "VIDMESH_DATA": str(data), "VIDMESH_EDGE__PORT": "0"}
+    environment |= tables_variables(data)
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", line],
         capture_output=True,

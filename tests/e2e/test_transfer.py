@@ -76,6 +76,7 @@ def plays(person: Person, video_id: str) -> int:
 
 
 @pytest.mark.stack
+@pytest.mark.sqlite("a cluster is backed up by its own means")
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     "patient",

@@ -39,17 +39,22 @@ def cassandra_server(folder: Path, *, durable_schema: bool = False) -> Generator
     `durable_schema` 250 ms: without it tables, but not rows, that are newer than the start are lost by `kill`. Raises
     CassandraMissing where there is no Java, no Maven or no jars, and ServerError.
     """
-    home = cassandra_home(_warm_up)
-    shutil.copytree(home.template, folder, dirs_exist_ok=True)
-    options = ["-Xshare:auto", f"-XX:SharedArchiveFile={home.archive}"]
-    if not durable_schema:
-        options.append("-Dcassandra.test.flush_local_schema_changes=false")
-    server = _server(home, folder, options)
+    server = prepared_server(folder, durable_schema=durable_schema)
     try:
         server.start()
         yield server
     finally:
         server.kill()
+
+
+def prepared_server(folder: Path, *, durable_schema: bool = False) -> CassandraServer:
+    """The same, not started. Raises CassandraMissing."""
+    home = cassandra_home(_warm_up)
+    shutil.copytree(home.template, folder, dirs_exist_ok=True)
+    options = ["-Xshare:auto", f"-XX:SharedArchiveFile={home.archive}"]
+    if not durable_schema:
+        options.append("-Dcassandra.test.flush_local_schema_changes=false")
+    return _server(home, folder, options)
 
 
 def _warm_up(home: CassandraHome, folder: Path) -> None:

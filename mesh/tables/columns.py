@@ -61,13 +61,15 @@ class Column(Generic[T_co]):
     """One declared column. Make it with `text`, `integer` … below.
 
     `static` columns hold one value for a whole partition. `since` is the schema version that added the
-    column: rows older than that read it as None.
+    column: rows older than that read it as None. `retired` is the version whose code does without it: it stands
+    for older code until it is dropped, and cannot be read or written any more.
     """
 
     name: str
     type: ColumnType
     static: bool = False
     since: int | None = None
+    retired: int | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name, "column")
@@ -107,34 +109,36 @@ class Column(Generic[T_co]):
         return stored
 
 
-def text(name: str, *, static: bool = False, since: int | None = None) -> Column[str]:
+def text(name: str, *, static: bool = False, since: int | None = None, retired: int | None = None) -> Column[str]:
     """A Unicode text column."""
-    return Column(name, ColumnType.TEXT, static, since)
+    return Column(name, ColumnType.TEXT, static, since, retired)
 
 
-def blob(name: str, *, static: bool = False, since: int | None = None) -> Column[bytes]:
+def blob(name: str, *, static: bool = False, since: int | None = None, retired: int | None = None) -> Column[bytes]:
     """A bytes column."""
-    return Column(name, ColumnType.BLOB, static, since)
+    return Column(name, ColumnType.BLOB, static, since, retired)
 
 
-def integer(name: str, *, static: bool = False, since: int | None = None) -> Column[int]:
+def integer(name: str, *, static: bool = False, since: int | None = None, retired: int | None = None) -> Column[int]:
     """A signed 64-bit integer column."""
-    return Column(name, ColumnType.INTEGER, static, since)
+    return Column(name, ColumnType.INTEGER, static, since, retired)
 
 
-def real(name: str, *, static: bool = False, since: int | None = None) -> Column[float]:
+def real(name: str, *, static: bool = False, since: int | None = None, retired: int | None = None) -> Column[float]:
     """A finite binary64 column. It cannot be part of a key."""
-    return Column(name, ColumnType.REAL, static, since)
+    return Column(name, ColumnType.REAL, static, since, retired)
 
 
-def boolean(name: str, *, static: bool = False, since: int | None = None) -> Column[bool]:
+def boolean(name: str, *, static: bool = False, since: int | None = None, retired: int | None = None) -> Column[bool]:
     """A true-or-false column."""
-    return Column(name, ColumnType.BOOLEAN, static, since)
+    return Column(name, ColumnType.BOOLEAN, static, since, retired)
 
 
-def timestamp(name: str, *, static: bool = False, since: int | None = None) -> Column[datetime]:
+def timestamp(
+    name: str, *, static: bool = False, since: int | None = None, retired: int | None = None
+) -> Column[datetime]:
     """A point in time, exact to the microsecond."""
-    return Column(name, ColumnType.TIMESTAMP, static, since)
+    return Column(name, ColumnType.TIMESTAMP, static, since, retired)
 
 
 def micros_of(time: datetime) -> int:

@@ -65,6 +65,14 @@ class SchemaMismatch(TableError):
     """The stored data belongs to another service, or a declaration changed without a new version."""
 
 
+class NotMigrated(TableError):
+    """The stored data is not at the version that this needs. Run `vidmesh migrate`; the sentence says which way."""
+
+
+class StillInUse(TableError):
+    """Older programmes that need what was to be dropped have the data open. Nothing was dropped; stop them first."""
+
+
 class AlreadyOpen(TableError):
     """Another process holds the data. Stop that process; a second one must never write the same file."""
 

@@ -52,7 +52,7 @@ class Table:
     key a partition holds one row. `expiring` rows may have a time to live, `default_ttl` where a write
     gives none (it implies `expiring`); in such a table a put replaces the whole row, because a lifetime
     belongs to a row and CQL counts it per cell. Static values never expire. `since` is the schema version
-    that added the table.
+    that added the table, `retired` the one whose code does without it.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Table:
     default_ttl: timedelta | None = None
     expiring: bool = False
     since: int = 1
+    retired: int | None = None
 
     partition: tuple[Column[Any], ...] = field(init=False, repr=False)
     """The partition key's columns."""
@@ -70,9 +71,9 @@ class Table:
     descending: tuple[bool, ...] = field(init=False, repr=False)
     """For each clustering column, whether its order is descending."""
     regular: tuple[Column[Any], ...] = field(init=False, repr=False)
-    """The columns that are neither key nor static."""
+    """The columns that are neither key nor static nor retired."""
     statics: tuple[Column[Any], ...] = field(init=False, repr=False)
-    """The static columns."""
+    """The static columns that are not retired."""
 
     def __post_init__(self) -> None:
         check_name(self.name, "table")
@@ -84,8 +85,8 @@ class Table:
             "partition": tuple(by_name[name] for name in self.partition_key),
             "clustering": tuple(by_name[c.name] for c in order),
             "descending": tuple(c.descending for c in order),
-            "regular": tuple(c for c in self.columns if c.name not in key and not c.static),
-            "statics": tuple(c for c in self.columns if c.static),
+            "regular": tuple(c for c in self.columns if c.name not in key and not c.static and c.retired is None),
+            "statics": tuple(c for c in self.columns if c.static and c.retired is None),
             "expiring": self.expiring or self.default_ttl is not None,
         }
         for name, value in settled.items():
@@ -120,33 +121,62 @@ class Table:
                 refuse(f"key column {name} is real, and equality of reals identifies nothing")
             elif column.since not in (None, self.since):
                 refuse(f"key column {name} is newer than its table")
+            elif column.retired is not None:
+                refuse(f"key column {name} is retired, and a key never changes")
         if not self.clustering_key and any(column.static for column in self.columns):
             refuse("a static column needs a clustering key")
-        if self.since < 1 or any(self.added_in(column) < self.since for column in self.columns):
-            refuse("versions begin with 1, and no column is older than its table")
         if self.default_ttl is not None and not timedelta(0) < self.default_ttl <= MAX_LIFETIME:
             refuse(f"default_ttl is {self.default_ttl}, outside of 0 to {MAX_LIFETIME}")
+        if wrong := self._wrong_version():
+            refuse(wrong)
+
+    def _wrong_version(self) -> str | None:
+        if self.since < 1 or any(self.added_in(column) < self.since for column in self.columns):
+            return "versions begin with 1, and no column is older than its table"
+        for what, since, retired in [
+            ("it", self.since, self.retired),
+            *((f"column {column.name}", self.added_in(column), column.retired) for column in self.columns),
+        ]:
+            if retired is not None and retired <= since:
+                return f"{what} is retired before there was a version with it"
+        return None
 
 
 @dataclass(frozen=True, eq=False)
 class Schema:
     """Everything one service stores, at one version.
 
-    Versions are additive: a new one adds tables or non-key columns, each marked `since` that version.
-    Opening data of an older version adds them; data of a newer version is refused.
+    A new version adds tables or non-key columns, each marked `since` that version, and retires what its code does
+    without, marked `retired`. Opening data of the version before adds what is missing; what is retired stands beside
+    it until `vidmesh migrate --contract`. Code one version older may run on the same data until then; data that is
+    further ahead is refused. What is retired stays declared as long as there may be data that holds it.
     """
 
     name: str
     version: int
     tables: tuple[Table, ...]
 
+    active: tuple[Table, ...] = field(init=False, repr=False)
+    """The tables that are not retired: those that can be used."""
+
     def __post_init__(self) -> None:
         check_name(self.name, "schema")
         if repeated := _repeated(table.name for table in self.tables):
             raise InvalidSchema(f"schema {self.name}: table {repeated} is declared twice")
-        newest = max((t.added_in(c) for t in self.tables for c in t.columns), default=1)
+        newest = max((version for table in self.tables for version in _versions(table)), default=1)
         if self.version < max(1, newest):
-            raise InvalidSchema(f"schema {self.name}: version {self.version}, but a column is since {newest}")
+            raise InvalidSchema(
+                f"schema {self.name}: version {self.version}, but something is since, or retired in, {newest}"
+            )
+        object.__setattr__(self, "active", tuple(table for table in self.tables if table.retired is None))
+
+
+def _versions(table: Table) -> Iterable[int]:
+    yield table.since
+    yield table.retired or 1
+    for column in table.columns:
+        yield table.added_in(column)
+        yield column.retired or 1
 
 
 def _repeated(names: Iterable[str]) -> str | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, Self
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import grpc.aio
 from structlog.typing import FilteringBoundLogger
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 ISSUING_SERVICE = "svc_social"
 """Who hosts AccountService, whose keys sign access tokens."""
+
+TABLES_WITHIN: Final = timedelta(seconds=30)
+"""How long tables that do not answer are waited for, as the bus is; then whoever supervises starts the process anew."""
+_PAUSE: Final = 0.5
 
 
 class Runtime:
@@ -86,10 +91,26 @@ class Runtime:
         return self._channels.to(service)
 
     async def tables(self, schema: Schema) -> Tables:
-        """Open this service's tables; errors as `mesh.tables.open_tables`."""
-        from mesh.tables import open_tables
+        """Open this service's tables; errors as `mesh.tables.open_tables`.
 
-        return await self._resources.enter_async_context(open_tables(self.settings.tables_url(self.name), schema))
+        A cluster that is starting is waited for, and Unavailable when it does not answer within TABLES_WITHIN.
+        """
+        from mesh.tables import Unavailable, open_tables
+
+        url = self.settings.tables_url(self.name)
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + TABLES_WITHIN.total_seconds()
+        told = False
+        while True:
+            try:
+                return await self._resources.enter_async_context(open_tables(url, schema))
+            except Unavailable as error:
+                if loop.time() > give_up:
+                    raise
+                if not told:
+                    self.log.warning("waiting for the tables", cause=str(error))
+                told = True
+            await asyncio.sleep(_PAUSE)
 
     async def objects(self) -> Objects:
         """The object store; one client a process."""

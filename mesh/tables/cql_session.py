@@ -48,6 +48,10 @@ _MILLISECOND: Final = 1000
 
 _RECONNECT_SECONDS: Final = (0.5, 5.0)
 """First and longest wait before a node that was lost is tried again."""
+_ASK_SECONDS: Final = (5.0, 10.0)
+"""A connection on which nothing came for the first of these is asked whether it lives, and given up after the second:
+a node that was cut off, or stands still, says nothing of it. Until then each call waits out its own time.
+"""
 
 _FAILURES: Final = (RequestExecutionException, OperationTimedOut, NoHostAvailable, ConnectionException, ErrorMessage)
 """What a cluster's state brings about; the driver's other errors are mistakes of this programme."""
@@ -205,6 +209,8 @@ def _cluster(target: CqlTarget) -> Cluster:
         auth_provider=plain,
         ssl_context=ssl.create_default_context() if target.tls else None,
         connect_timeout=_CONNECT_SECONDS,
+        idle_heartbeat_interval=_ASK_SECONDS[0],
+        idle_heartbeat_timeout=_ASK_SECONDS[1],
         reconnection_policy=ExponentialReconnectionPolicy(*_RECONNECT_SECONDS, max_attempts=None),
         execution_profiles={
             EXEC_PROFILE_DEFAULT: profile(Unrepeatable()),

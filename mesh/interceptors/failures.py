@@ -74,6 +74,7 @@ def too_late() -> Fault:
         grpc.StatusCode.DEADLINE_EXCEEDED,
         ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED,
         "The call took longer than it may.",
+        retry_after=DEFAULT_RETRY,
     )
 
 

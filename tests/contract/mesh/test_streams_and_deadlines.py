@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from mesh.call import current_call
-from mesh.errors import not_found
+from mesh.errors import DEFAULT_RETRY, not_found
 from mesh.hosting import Hosted
 from mesh.interceptors.answering import MethodAnswer
 from mesh.policy import Policy, policy_of
@@ -137,9 +137,10 @@ async def test_a_handler_that_takes_longer_than_the_contract_allows_is_cut_off_w
     started = await start(forever, slow)
 
     told = await fault(started.channels.GetChannel(GET))
-    assert (told.code, told.reason) == (
+    assert (told.code, told.reason, told.retry_after) == (
         grpc.StatusCode.DEADLINE_EXCEEDED,
         ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED,
+        DEFAULT_RETRY,
     )
     stream = aiter(export(started))
     await anext(stream)

@@ -84,6 +84,11 @@ def keyspaces(data: Path, host: str) -> str:
     return f"cql://{host}/t{name}_{{service}}"
 
 
+def tables_on(data: Path, host: str) -> str:
+    """The same as configuration."""
+    return f'\n[tables]\nurl = "{keyspaces(data, host)}"\n'
+
+
 def tables_variables(data: Path) -> dict[str, str]:
     """Variables that put a stack on this data where this run of the tests has its tables."""
     host = os.environ.get(CASSANDRA)
@@ -94,9 +99,9 @@ def start(data: Path, only: tuple[str, ...] = (), configuration: str = "") -> St
     """`vidmesh up --detach` on free ports. Tables are where this run has them, unless `configuration` names a place."""
     host = os.environ.get(CASSANDRA)
     elsewhere = "[tables]" in configuration
-    tables = f'[tables]\nurl = "{keyspaces(data, host)}"\n\n' if host and not elsewhere else ""
+    tables = tables_on(data, host) if host and not elsewhere else ""
     config = data.with_name(f"{data.name}.toml")
-    config.write_text(tables + CONFIGURATION + configuration, encoding="utf-8")
+    config.write_text(CONFIGURATION + configuration + tables, encoding="utf-8")
     done = vidmesh(
         *("up", "--detach", "--data", str(data), "--port", "0", "--workers", "1", "--config", str(config)),
         *(("--only", ",".join(only)) if only else ()),

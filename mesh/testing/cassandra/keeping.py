@@ -40,6 +40,11 @@ class KeptCassandra:
         """How often it has died and was ready again."""
         return max(self._starts - 1, 0)
 
+    @property
+    def ready(self) -> bool:
+        """Whether it answers, as far as the keeper knows."""
+        return self._answers
+
     def start(self) -> None:
         """Begin to keep it; returns at once."""
         self._keeper.start()

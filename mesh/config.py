@@ -93,6 +93,8 @@ class UploadSettings(Section):
     account_quota_bytes: int
     max_active_uploads: int
     expire_after: Seconds
+    url_lifetime: Seconds = Field(ge=timedelta(seconds=1), le=timedelta(days=7))
+    clock_skew: Seconds
     purge_deleted_after: Seconds
     keep_source: Literal["always", "until_verified"]
     keep_source_for: Seconds

@@ -81,7 +81,17 @@ async def build(runtime: Runtime) -> Parts:
     membership = Membership(ChannelServiceStub(runtime.channel("svc_social")))
     pictures = Pictures(GrantSigner(KeyRing.load_or_create(settings.file(settings.playback.grant_key_file))))
     removal = Removal(videos)
-    ending = Ending(uploads, claims, videos, agenda, removal, objects, bucket, chosen.expire_after)
+    ending = Ending(
+        uploads,
+        claims,
+        videos,
+        agenda,
+        removal,
+        objects,
+        bucket,
+        chosen.expire_after,
+        chosen.url_lifetime + chosen.clock_skew,
+    )
     upkeep = Upkeep(videos, ending, removal, chosen.purge_deleted_after, keeps_source)
     limits = Limits(
         max_file_bytes=chosen.max_file_bytes,
@@ -91,7 +101,7 @@ async def build(runtime: Runtime) -> Parts:
     )
     id_key, disk = runtime.sealer.derive("uploads"), Disk.of(settings)
     creating = Creating(uploads, claims, videos, agenda, disk, id_key, limits, chosen.expire_after)
-    receiving = Receiving(uploads, objects, bucket, bus, chosen.expire_after, runtime.log)
+    receiving = Receiving(uploads, objects, bucket, bus, chosen.expire_after, chosen.url_lifetime, runtime.log)
     upload_servicer = UploadServicer(
         uploads, videos, creating, receiving, ending, membership, pictures, runtime.page_tokens
     )

@@ -8,7 +8,7 @@ from svc_upload.agenda.store import Item
 from svc_upload.kinds import run_in
 from svc_upload.removal import Removal
 from svc_upload.uploads.ending import AGAIN, Ending
-from svc_upload.videos.edits import announced, purge_due
+from svc_upload.videos.edits import announced, purge_due, purged_if_due
 from svc_upload.videos.store import VideoStore
 from vidmesh.upload.v1.video_pb2 import ProcessingState
 
@@ -27,13 +27,13 @@ class Upkeep:
 
     async def purge(self, item: Item, now: datetime) -> datetime | None:
         """A deleted video goes for good, source and all, unless it was undeleted."""
-        record = await self._videos.get(item.subject)
+        # The decision first, by compare-and-set: whoever undeletes it at this moment wins or is told that it is gone.
+        record = await self._videos.change(item.subject, lambda record: purged_if_due(record, self._purge_after, now))
         if record is None:
             return None
-        due = purge_due(record, self._purge_after)
-        if not record.purging and (due is None or due > now):
-            return due
-        # The source first: the video's row is what names it.
+        if not record.purging:
+            return purge_due(record, self._purge_after)
+        # The source before the row, which is what names it.
         await self._ending.discard(record.upload_id, now)
         return None if await self._removal.remove_video(record.video_id) else now + AGAIN
 

@@ -18,12 +18,6 @@ from svc_upload.uploads.layout import Layout, Span
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.upload.v1.upload_pb2 import UploadState
 
-URL_LIFETIME: Final = timedelta(hours=1)
-"""How long a signed URL takes a part."""
-
-CLOCKS: Final = timedelta(minutes=5)
-"""By how much the object store's clock may differ from ours: a URL may work that much longer."""
-
 NAMED_MISSING: Final = 10
 """How many missing parts an error names."""
 
@@ -222,6 +216,9 @@ def without_source(upload: UploadRecord) -> UploadRecord:
     return replace(upload, generation=upload.generation + 1, source_gone=True)
 
 
-def urls_dead(upload: UploadRecord) -> datetime:
-    """From when on no URL that was signed for an upload that has ended can still write an object."""
-    return (upload.end_time or upload.expire_time) + URL_LIFETIME + CLOCKS
+def urls_dead(upload: UploadRecord, urls_work: timedelta) -> datetime:
+    """From when on no URL that was signed for an upload that has ended can still write an object.
+
+    `urls_work`: how long one works at most, by whichever clock.
+    """
+    return (upload.end_time or upload.expire_time) + urls_work

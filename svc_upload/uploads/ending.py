@@ -57,7 +57,9 @@ class Ending:
         objects: Objects,
         bucket: str,
         expire_after: timedelta,
+        urls_work: timedelta,
     ) -> None:
+        """`urls_work`: how long a signed URL may write an object after it was signed, by whichever clock."""
         self._uploads = uploads
         self._claims = claims
         self._videos = videos
@@ -66,6 +68,7 @@ class Ending:
         self._objects = objects
         self._bucket = bucket
         self._expire_after = expire_after
+        self._urls_work = urls_work
 
     async def complete(self, upload: UploadRecord, claimed: bytes) -> UploadRecord:
         """CompleteUpload; again is no error. Raises PARTS_MISSING, UPLOAD_NOT_ACTIVE, DIGEST_MISMATCH, CONTENTION."""
@@ -178,8 +181,9 @@ class Ending:
         if upload.source_gone:
             await self._objects.delete_prefix(self._bucket, object_prefix(upload.upload_id))
             await self._claims.release(upload.account_id, upload.upload_id)
-        if now < urls_dead(upload):
-            return urls_dead(upload)
+        dead = urls_dead(upload, self._urls_work)
+        if now < dead:
+            return dead
         if not upload.source_gone:
             await self._delete_strays(upload)
             return None
@@ -199,7 +203,8 @@ class Ending:
         await self._claims.release(upload.account_id, upload.upload_id)
         if not video_gone:
             return now + AGAIN
-        for due in (urls_dead(upload), urls_dead(upload) + self._expire_after):
+        dead = urls_dead(upload, self._urls_work)
+        for due in (dead, dead + self._expire_after):
             if now < due:
                 return due
         return None if await self._uploads.forget(upload) else now + AGAIN

@@ -15,7 +15,6 @@ from mesh.contention import LostRace, settle
 from mesh.errors import not_found
 from mesh.objects import Objects
 from svc_upload.uploads.domain import (
-    URL_LIFETIME,
     PartRecord,
     UploadRecord,
     object_key,
@@ -52,6 +51,7 @@ class Receiving:
         bucket: str,
         bus: Bus,
         expire_after: timedelta,
+        url_lifetime: timedelta,
         log: FilteringBoundLogger,
     ) -> None:
         self._uploads = uploads
@@ -59,6 +59,7 @@ class Receiving:
         self._bucket = bucket
         self._bus = bus
         self._expire_after = expire_after
+        self._url_lifetime = url_lifetime
         self._log = log
 
     def sign(self, upload: UploadRecord, number: int, size: int, sha256: bytes) -> Ticket:
@@ -66,13 +67,13 @@ class Receiving:
         require_active(upload)
         part_span(upload, number, size)
         # The clock is read first: the URL works at least as long as is promised.
-        expire_time = datetime.now(UTC).replace(microsecond=0) + URL_LIFETIME
+        expire_time = datetime.now(UTC).replace(microsecond=0) + self._url_lifetime
         signed = self._objects.presign_put(
             self._bucket,
             object_key(upload.upload_id, number, sha256),
             size=size,
             sha256=sha256.hex(),
-            lifetime=URL_LIFETIME,
+            lifetime=self._url_lifetime,
         )
         return Ticket(number, signed.url, dict(signed.headers), expire_time)
 

@@ -101,6 +101,12 @@ def purged(record: VideoRecord) -> VideoRecord:
     return replace(record, purging=True)
 
 
+def purged_if_due(record: VideoRecord, purge_after: timedelta, now: datetime) -> VideoRecord:
+    """The record on its way out, if it is deleted and its time to be undeleted is over."""
+    due = purge_due(record, purge_after)
+    return record if due is None or due > now else purged(record)
+
+
 def purge_due(record: VideoRecord, purge_after: timedelta) -> datetime | None:
     """When a deleted video goes for good; None for one that is not deleted."""
     return None if record.delete_time is None else record.delete_time + purge_after

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import grpc.aio
 import pytest
 
 from tests.contract.answers import refusal
@@ -188,6 +189,32 @@ async def test_an_undeleted_video_is_not_purged(serve: Serve) -> None:
         await served.at(minutes=2)
         assert (await get(served, kept)).video_id == kept
         assert (await refusal(get(served, gone))).reason_name == "VIDEO_NOT_FOUND"
+
+
+async def test_a_video_that_is_undeleted_at_the_moment_of_its_purge_stays_or_the_caller_is_told_otherwise(
+    serve: Serve,
+) -> None:
+    async with serve(upload={"purge_deleted_after": 60}) as served:
+        for delay in range(8):
+            video_id = await playable(served)
+            await delete(served, video_id)
+
+            async def undelete(video_id: str = video_id, delay: int = delay) -> bool:
+                await asyncio.sleep(delay / 500)
+                try:
+                    request = UndeleteVideoRequest(video_id=video_id)
+                    await served.videos.UndeleteVideo(request, metadata=served.me)
+                except grpc.aio.AioRpcError as error:
+                    assert error.code() == grpc.StatusCode.NOT_FOUND  # noqa: PT017 (where it lost, it is this)
+                    return False
+                return True
+
+            stays, _ = await asyncio.gather(undelete(), served.at(minutes=2))
+            await served.at(minutes=3)
+            if stays:
+                assert (await get(served, video_id)).video_id == video_id
+            else:
+                assert (await refusal(get(served, video_id))).reason_name == "VIDEO_NOT_FOUND"
 
 
 async def test_an_export_gives_every_video_and_resumes(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,19 +56,21 @@ class Advancing:
         while True:
             head = await self.store.head(video_id)
             if head is None:
-                return await self.store.deactivate(video_id)
+                if await self.leftovers.clear_purged(video_id):
+                    await self.store.deactivate(video_id)
+                return
             if head.value.ended:
                 # It stays among the active ones until what died attempts left of it is deleted.
                 if await self.leftovers.clear(video_id, datetime.now(UTC)):
                     await self.store.deactivate(video_id)
-                return None
+                return
             if due := domain.to_publish(head.value):
                 await self._publish(head, due)
                 continue
             await self._read_back(head.value)
             ended = domain.finished(head.value, datetime.now(UTC))
             if ended is None:
-                return None
+                return
             await self.store.commit(head, ended, Change(events=(outcomes.finished(ended),)))
 
     async def _publish(self, head: Versioned[Head], tracks: Sequence[Track]) -> None:

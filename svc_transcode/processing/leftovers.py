@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -25,14 +26,34 @@ class Media(Protocol):
         """Delete one object."""
         ...
 
+    async def delete_folder(self, video_id: str, prefix: str) -> None:
+        """Delete everything whose path begins so."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """Deletes what nothing names, `after` the end of a video's processing."""
+    """Deletes what nothing names, `after` the end of a video's processing or of the video itself."""
 
     store: ProcessingStore
     media: Media
     after: timedelta
+    clock: Callable[[], float] = time.monotonic
+    _purged: dict[str, float] = field(default_factory=dict)
+    """Videos without a head, and when that was seen first; by this process, so a new one waits once more."""
+
+    async def clear_purged(self, video_id: str) -> bool:
+        """Whether a video of which nothing is known needs no more looks.
+
+        Attempts that were being made when it was purged hear so from their next call and delete what they wrote; one
+        that died before leaves it to this.
+        """
+        since = self._purged.setdefault(video_id, self.clock())
+        if self.clock() - since < self.after.total_seconds():
+            return False
+        await self.media.delete_folder(video_id, "")
+        del self._purged[video_id]
+        return True
 
     async def clear(self, video_id: str, now: datetime) -> bool:
         """Whether the video needs no more looks: false before it is time, and while a job is out that may still write.
@@ -41,7 +62,8 @@ class Leftovers:
         """
         before = await self.store.head(video_id)
         if before is None:
-            return True
+            return await self.clear_purged(video_id)
+        self._purged.pop(video_id, None)
         if not is_due(before.value, now, self.after):
             return False
         # Listed before the rows are read: whatever wrote these objects is in the rows, and no manifest among them can

@@ -190,10 +190,10 @@ class ProcessingStore:
         return found, page.cursor
 
     async def purge(self, video_id: str) -> None:
-        """Forget everything of a video."""
+        """Forget everything of a video but that something may be left of it in the object store."""
+        await self.activate(video_id)
         await self._tables.delete_partition(PROCESSING, {"video_id": video_id})
         await self._tables.delete_partition(PROGRESS, {"video_id": video_id})
-        await self.deactivate(video_id)
 
 
 def _key(video_id: str, section: str, name: str) -> dict[str, Value]:

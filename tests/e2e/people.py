@@ -15,6 +15,7 @@ from tests.e2e.stacks import Stack
 CLIP = Path(__file__).resolve().parents[1] / "media/bigbuckbunny.mp4"
 CLIP_FRAMES = 132
 """Pictures in the clip, as a linear decode counts them."""
+PASSWORD = "correct horse battery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,20 @@ def somebody(stack: Stack) -> Person:
     """A new account."""
     handle = f"u{uuid.uuid4().hex[:12]}"
     edge = httpx.Client(base_url=stack.edge_url, timeout=20)
-    body = {"email": f"{handle}@example.org", "password": "correct horse battery", "handle": handle}
+    body = {"email": f"{handle}@example.org", "password": PASSWORD, "handle": handle}
     made = edge.post("/v1/accounts:signUp", json=body)
     made.raise_for_status()
     edge.headers["authorization"] = f"Bearer {made.json()['tokens']['access_token']}"
     return Person(edge, made.json()["channel"]["channel_id"], handle)
+
+
+def signed_in(stack: Stack, person: Person) -> Person:
+    """The same person by password, on a stack that knows them."""
+    edge = httpx.Client(base_url=stack.edge_url, timeout=20)
+    body = {"email": f"{person.handle}@example.org", "password": PASSWORD}
+    tokens = edge.post("/v1/sessions", json=body).raise_for_status().json()["tokens"]
+    edge.headers["authorization"] = f"Bearer {tokens['access_token']}"
+    return Person(edge, person.channel_id, person.handle)
 
 
 def nobody(stack: Stack) -> httpx.Client:
@@ -57,9 +67,7 @@ def nobody(stack: Stack) -> httpx.Client:
 def sign_up_by_command(stack: Stack) -> str:
     """Signs the stack's command line in; the handle. On a stack where somebody is signed in already, as another."""
     handle = f"u{uuid.uuid4().hex[:12]}"
-    done = stack.vidmesh(
-        "signup", "--email", f"{handle}@example.org", "--password", "correct horse battery", "--handle", handle
-    )
+    done = stack.vidmesh("signup", "--email", f"{handle}@example.org", "--password", PASSWORD, "--handle", handle)
     assert done.returncode == 0, done.stderr
     return handle
 

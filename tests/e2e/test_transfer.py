@@ -14,12 +14,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urljoin
 
-import httpx
 import pytest
 
-from tests.e2e.people import CLIP, Person, somebody
+from tests.e2e.people import CLIP, signed_in, somebody
+from tests.e2e.playing import plays
 from tests.e2e.stacks import Stack, StartStack, vidmesh
 from tests.e2e.uploading import begin, send, send_part, upload, wait_for
 
@@ -57,22 +56,6 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     """Where the page's commands are typed."""
     yield tmp_path
     vidmesh("down", "--data", str(tmp_path / "restored"))
-
-
-def plays(person: Person, video_id: str) -> int:
-    """Fetches every playlist and every segment; the number of segments."""
-    hls = str(person.playback(video_id).raise_for_status().json()["playback"]["hls_url"])
-    with httpx.Client(timeout=20) as viewer:
-
-        def names(url: str) -> list[str]:
-            text = viewer.get(url).raise_for_status().text
-            lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-            return [urljoin(url, name) for name in lines + re.findall(r'URI="([^"]+)"', text)]
-
-        found = {name for playlist in names(hls) if ".m3u8" in playlist for name in names(playlist)}
-        for name in found:
-            viewer.get(name).raise_for_status()
-    return len(found)
 
 
 @pytest.mark.stack
@@ -126,7 +109,7 @@ def test_a_back_up_made_while_uploads_go_on_is_restored_and_moved(
     shell(RESTORE, folder, stack.data)
     restored = folder / "restored"
     told = json.loads((restored / "run/stack.json").read_text(encoding="utf-8"))
-    later = _signed_in(Stack(restored, told["edge_url"]), person)
+    later = signed_in(Stack(restored, told["edge_url"]), person)
 
     assert plays(later, finished) == segments
     if patient:
@@ -143,15 +126,6 @@ def test_a_back_up_made_while_uploads_go_on_is_restored_and_moved(
     compared = shell(VERIFY, folder, stack.data).splitlines()
     assert len(compared) == 4
     assert all("are the same" in line for line in compared)
-
-
-def _signed_in(stack: Stack, person: Person) -> Person:
-    """The same person, by password, on the restored stack."""
-    edge = httpx.Client(base_url=stack.edge_url, timeout=20)
-    body = {"email": f"{person.handle}@example.org", "password": "correct horse battery"}
-    tokens = edge.post("/v1/sessions", json=body).raise_for_status().json()["tokens"]
-    edge.headers["authorization"] = f"Bearer {tokens['access_token']}"
-    return Person(edge, person.channel_id, person.handle)
 
 
 def test_a_folder_that_is_not_empty_is_never_restored_into(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -18,10 +19,12 @@ from svc_transcode.processing.beginning import Beginning
 from svc_transcode.processing.dispatching import Releasing
 from svc_transcode.processing.events import Consumers
 from svc_transcode.processing.following import Following
+from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.leftovers import Leftovers
 from svc_transcode.processing.objects import MediaStore
 from svc_transcode.processing.plan import Options
 from svc_transcode.processing.queue import Queue
+from svc_transcode.processing.recovering import Recovering
 from svc_transcode.processing.service import Rooms, TranscodeServicer
 from svc_transcode.processing.store import ProcessingStore
 from svc_transcode.processing.tables import PROCESSING
@@ -51,7 +54,13 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     working = Working(store, queue, options, chosen.max_attempts)
     beginning = Beginning(store, queue, media, options)
     advancing = Advancing(store, queue, media, Leftovers(store, media, chosen.leftovers_after))
-    following = Following(store, advancing, releasing, dispatcher, wakes, runtime.log, chosen.sweep_every)
+
+    async def held(job_id: JobId) -> bool:
+        return await jobs.holds(TranscodeJob(job_id=str(job_id)))
+
+    clock = asyncio.get_running_loop().time
+    recovering = Recovering(queue, releasing, held, working.give_up, chosen.max_attempts, runtime.log, clock)
+    following = Following(store, advancing, recovering, dispatcher, wakes, runtime.log, chosen.sweep_every)
 
     await Consumers(beginning, working, following).subscribe(bus, jobs)
     runtime.background(outbox.run, "outbox")

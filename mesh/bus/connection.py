@@ -12,6 +12,7 @@ import nats.errors
 from google.protobuf.message import Message
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 
 from mesh.bus.barrier import settled
 from mesh.bus.consumers import Consumer, Handler, Plan
@@ -160,6 +161,16 @@ class Bus:
         except (nats.errors.Error, ConnectionError, TimeoutError) as error:
             raise BusUnavailable(f"consumer {durable} of {stream}: {error}") from error
         return info.num_pending or 0, info.num_ack_pending or 0
+
+    async def keeps(self, stream: str, subject: str) -> bool:
+        """Whether a stream has a message on this very subject. Raises BusUnavailable."""
+        try:
+            await self._js.get_last_msg(stream, subject)
+        except NotFoundError:
+            return False
+        except (nats.errors.Error, ConnectionError, TimeoutError) as error:
+            raise BusUnavailable(f"what is on {subject}: {error}") from error
+        return True
 
     def reconnected(self) -> None:
         """The connection was cut and is back: ask anew, and say that wakes may be missing."""

@@ -21,7 +21,7 @@ from mesh.bus.backoff import wait_after
 from mesh.bus.dead import bury
 from mesh.bus.envelope import ID_HEADER, TYPE_HEADER, continued_trace
 from mesh.bus.errors import BusError, UnsuitableStream
-from mesh.bus.model import Backoff, Done, Drop, Event, M, Outcome, Retry
+from mesh.bus.model import Backoff, Done, Drop, Event, GiveUp, M, Outcome, Retry
 from mesh.bus.publishing import Publisher
 from mesh.bus.pulling import Pull
 
@@ -195,7 +195,9 @@ class Consumer(Generic[M]):
 
     async def _answered(self, message: Msg, attempt: int, outcome: Outcome) -> None:
         limit = self._plan.max_attempts
-        if isinstance(outcome, Retry) and limit is not None and attempt >= limit:
+        if isinstance(outcome, GiveUp):
+            await self._give_up(message, attempt, outcome.reason)
+        elif isinstance(outcome, Retry) and limit is not None and attempt >= limit:
             await self._give_up(message, attempt, "it asked to be tried again, and this was the last attempt")
         elif outcome == Retry():
             await self._settle(message, Retry(wait_after(attempt, self._plan.backoff)))
@@ -226,7 +228,7 @@ class Consumer(Generic[M]):
             _log.error("%s was given up by %s: %s", message.subject, self._plan.durable, reason)
             await self._settle(message, Done())
 
-    async def _settle(self, message: Msg, outcome: Outcome) -> None:
+    async def _settle(self, message: Msg, outcome: Done | Drop | Retry) -> None:
         """Tell the server. Where it does not hear, the message is handed out again: handlers are idempotent."""
         try:
             match outcome:

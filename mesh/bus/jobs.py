@@ -63,6 +63,13 @@ class JobQueue(Generic[M]):
         """
         await self._bus.publish(message, job_id)
 
+    async def holds(self, message: M) -> bool:
+        """Whether the queue has this very job: waiting, with a worker, or between two attempts.
+
+        One that was just submitted, finished or given up may be missing for a moment. Raises BusUnavailable.
+        """
+        return await self._bus.keeps(self._route.stream, self._route.subject(message))
+
     async def work(self, handler: JobHandler[M], slots: int, *, grace: timedelta = timedelta(0)) -> None:
         """Do up to `slots` jobs at a time until cancelled.
 

@@ -53,7 +53,15 @@ class Drop:
     """The work is not wanted any more (cancelled, deleted): the message goes, without a dead letter."""
 
 
-Outcome: TypeAlias = Done | Retry | Drop
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """The work failed for good, as its owner has noted: the message becomes a dead letter for a person to look at."""
+
+    reason: str
+    """One line, with what the last attempt failed with."""
+
+
+Outcome: TypeAlias = Done | Retry | Drop | GiveUp
 
 
 @dataclass(frozen=True, slots=True)

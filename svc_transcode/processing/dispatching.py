@@ -17,10 +17,6 @@ from svc_transcode.processing.store import ProcessingStore, Versioned
 from vidmesh.transcode.v1 import transcode_pb2
 from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
 
-SILENT = timedelta(minutes=2)
-"""A released job that no worker spoke of for so long was lost, for example with the stream; it is released again.
-A worker's death is noticed by the bus itself, much sooner."""
-
 LEAST_SLOTS = 2
 """Idle workers that nobody has heard of yet must find work too."""
 
@@ -77,7 +73,7 @@ class Releasing:
     async def submit(self, job: Queued) -> None:
         """Mark the job as out and put it on the bus. One that nobody wants any more is passed over."""
         waiting = self._waiting[job.job_id]
-        found = await self._find(waiting.video_id, waiting.job)
+        found = await self.find(waiting.video_id, waiting.job)
         if found is None:
             return
         if found.value.state is JobState.RELEASED and found.value.attempt == 0:
@@ -85,11 +81,7 @@ class Releasing:
             await self._send(waiting.video_id, found.value)
         if found.value.state is not JobState.QUEUED:
             return
-        # Listed as out before it is: a crash in between leaves a row that the sweep clears, never a lost job.
-        await self._queue.release(waiting.video_id, waiting.job, datetime.now(UTC))
-        released = _released(found.value)
-        if await self._store.change_job(waiting.video_id, found, released):
-            await self._send(waiting.video_id, released)
+        await self.again(waiting.video_id, found)
 
     async def mark_released(self, job: Queued) -> None:
         """It waits no more."""
@@ -99,27 +91,24 @@ class Releasing:
         job_id = str(JobId(video_id, job.name, job.release))
         await self._jobs.submit(TranscodeJob(job_id=job_id, video_id=video_id, kind=KINDS[job.kind]), job_id)
 
-    async def _find(self, video_id: str, job: str) -> Versioned[JobRow] | None:
+    async def again(self, video_id: str, found: Versioned[JobRow], failures: int | None = None) -> None:
+        """Put the next release of a job on the bus, unless somebody else was faster. Raises BusUnavailable."""
+        # Listed as out before it is: a crash in between leaves a row that the sweep clears, never a lost job.
+        await self._queue.release(video_id, found.value.name, datetime.now(UTC))
+        released = replace(
+            found.value,
+            state=JobState.RELEASED,
+            release=found.value.release + 1,
+            attempt=0,
+            failed_attempt=0,
+            failures=found.value.failures if failures is None else failures,
+        )
+        if await self._store.change_job(video_id, found, released):
+            await self._send(video_id, released)
+
+    async def find(self, video_id: str, job: str) -> Versioned[JobRow] | None:
         """The job, unless its video is purged: then what was written while it was being purged goes too."""
         if await self._store.head(video_id) is None:
             await self._store.purge(video_id)
             return None
         return await self._store.job(video_id, job)
-
-    async def release_silent(self, now: datetime) -> None:
-        """Release again what nobody spoke of for long, and forget what is not out any more."""
-        async for out in self._queue.released():
-            found = await self._find(out.video_id, out.job)
-            if found is None or found.value.state is not JobState.RELEASED:
-                if now - out.report_time > SEEN_LATELY:
-                    await self._queue.settle(out.video_id, out.job)
-            elif now - out.report_time > SILENT:
-                self._log.warning("nobody spoke of a released job; it is released again", job=out.job)
-                await self._queue.release(out.video_id, out.job, now)
-                again = _released(found.value)
-                if await self._store.change_job(out.video_id, found, again):
-                    await self._send(out.video_id, again)
-
-
-def _released(job: JobRow) -> JobRow:
-    return replace(job, state=JobState.RELEASED, release=job.release + 1, attempt=0, failed_attempt=0)

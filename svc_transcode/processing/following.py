@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from structlog.typing import FilteringBoundLogger
 
@@ -13,7 +13,7 @@ from mesh.errors import Fault
 from mesh.objects import ObjectError
 from mesh.tables import TableError
 from svc_transcode.processing.advancing import Advancing
-from svc_transcode.processing.dispatching import Releasing
+from svc_transcode.processing.recovering import LOST, Recovering
 from svc_transcode.processing.store import ProcessingStore
 from svc_transcode.processing.watching import Wakes
 
@@ -28,7 +28,7 @@ class Following:
         self,
         store: ProcessingStore,
         advancing: Advancing,
-        releasing: Releasing,
+        recovering: Recovering,
         dispatcher: Dispatcher,
         wakes: Wakes,
         log: FilteringBoundLogger,
@@ -37,7 +37,7 @@ class Following:
         """`sweep_every`: between two looks at everything that has not ended. Only a crash makes it wait for this."""
         self._store = store
         self._advancing = advancing
-        self._releasing = releasing
+        self._recovering = recovering
         self._dispatcher = dispatcher
         self._wakes = wakes
         self._log = log
@@ -70,10 +70,11 @@ class Following:
     async def sweep(self) -> None:
         """Look at everything that has not ended, now and then, until cancelled."""
         while True:
+            soon = False
             try:
                 async for video_id in self._store.active():
                     self.due(video_id)
-                await self._releasing.release_silent(datetime.now(UTC))
+                soon = await self._recovering.look()
             except PASSING as error:
                 self._log.warning("the sweep has to wait", error=str(error))
-            await asyncio.sleep(self._sweep_every)
+            await asyncio.sleep(min(LOST, self._sweep_every) if soon else self._sweep_every)

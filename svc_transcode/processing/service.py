@@ -148,6 +148,8 @@ class TranscodeServicer(TranscodeServiceServicer):
             wait = await self._rooms.working.fail(job_id, request.attempt, failure, request.failure.permanent)
             if wait is not None:
                 answer.retry_after.FromTimedelta(wait)
+            # A file that is at fault is its creator's matter; a job that keeps failing is the operator's.
+            answer.given_up = wait is None and not request.failure.permanent
         self._rooms.following.due(job_id.video_id)
         return answer
 

@@ -21,6 +21,8 @@ from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 FINISH_ATTEMPTS = 40
 """Hundreds of workers may finish chunks of one video at the same moment."""
 
+GIVEN_UP = (JobState.FAILED, JobState.CANCELLED)
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:
@@ -101,6 +103,8 @@ class Working:
         async def record() -> timedelta | None:
             head, found = await self._load(job_id)
             job = found.value
+            if (job.release, job.failed_attempt) == (job_id.release, attempt) and job.state in GIVEN_UP:
+                return None
             _fence(job, job_id, attempt)
             await self._require_wanted(job_id, head.value, found)
             if job.failed_attempt == attempt:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from structlog.typing import FilteringBoundLogger
 
-from mesh.bus.model import Done, Drop, Outcome, Retry
+from mesh.bus.model import Drop, Outcome
 from mesh.objects.errors import ObjectError
 from svc_transcode.media import jobs as media
 from svc_transcode.media.errors import ChildFailed, MediaError, PartUnavailable
@@ -75,12 +75,11 @@ class Attempts:
         try:
             ended = await self._ended(begun, job_id, attempt, folder, log)
             # Nothing is reported any more: a report that overtook the end would be told that the job is fenced.
-            wait = await coordinator.finish(ended)
+            return await coordinator.finish(ended)
         except FencedError:
             log.info("job fenced")
             await self._discard(folder, log)
             return Drop()
-        return Done() if wait is None else Retry(wait)
 
     async def _ended(
         self, begun: StartJobResponse, job_id: str, attempt: int, folder: str, log: FilteringBoundLogger

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import grpc.aio
 
+from mesh.bus.model import Done, GiveUp, Outcome, Retry
 from mesh.errors import Fault
 from mesh.statuses import fault_in
 from svc_transcode.worker.patience import Pauses
@@ -84,10 +85,9 @@ class Coordinator:
             if isinstance(fault, Fault) and fault.reason in _FENCED:
                 raise FencedError(fault.sentence) from error
 
-    async def finish(self, request: FinishJobRequest) -> timedelta | None:
-        """Says what came of it: how long to wait before the next attempt, None where there is none.
-
-        Raises as `asked`.
-        """
+    async def finish(self, request: FinishJobRequest) -> Outcome:
+        """Says what came of it; what to answer the bus. Raises as `asked`."""
         answer = await asked(lambda: self._stub.FinishJob(request))
-        return answer.retry_after.ToTimedelta() if answer.HasField("retry_after") else None
+        if answer.given_up:
+            return GiveUp(request.failure.detail or request.failure.message)
+        return Retry(answer.retry_after.ToTimedelta()) if answer.HasField("retry_after") else Done()

@@ -18,6 +18,7 @@ from mesh.bus import (
     DeadLetter,
     Done,
     Drop,
+    GiveUp,
     InvalidMessage,
     Job,
     JobHandler,
@@ -307,6 +308,45 @@ async def test_retry_waits_and_counts_and_drop_leaves_nothing(bus: Bus) -> None:
     assert [letter.message.job_id for letter in letters] == ["waits"]
     assert len(times) == 2
     assert times[1] - times[0] >= 0.3
+
+
+async def test_what_its_owner_gives_up_is_buried_at_once_with_the_reason(bus: Bus) -> None:
+    dead = Seen[DeadLetter[TranscodeJob]]()
+
+    async def handler(work: Job[TranscodeJob]) -> Outcome:
+        return GiveUp("ChildCrashed: by signal 9")
+
+    queue = queue_of(bus)
+    await queue.on_dead("undertaker", dead)
+    await queue.submit(job("j"), "j:1")
+    async with Worker(queue, handler):
+        assert await dead.count(1) == [DeadLetter(job("j"), "j:1", 1, "ChildCrashed: by signal 9")]
+        assert await empty(queue)
+
+
+async def test_a_queue_holds_a_job_until_it_is_settled(bus: Bus) -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+    held_between_attempts: list[bool] = []
+
+    async def handler(work: Job[TranscodeJob]) -> Outcome:
+        if work.attempt == 1:
+            return Retry(timedelta(milliseconds=300))
+        held_between_attempts.append(await queue.holds(job("j")))
+        begun.set()
+        await may_end.wait()
+        return Done()
+
+    queue = queue_of(bus)
+    assert not await queue.holds(job("j"))
+    await queue.submit(job("j"), "j")
+    await queue.submit(job("other"), "other")
+    assert await queue.holds(job("j"))
+    async with Worker(queue, handler):
+        await begun.wait()
+        may_end.set()
+        assert await empty(queue)
+    assert held_between_attempts[0]
+    assert not await queue.holds(job("j"))
 
 
 async def test_a_job_id_is_queued_once(bus: Bus) -> None:

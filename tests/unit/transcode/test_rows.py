@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,9 +18,11 @@ from mesh.bus.outbox import Outbox
 from mesh.tables import Tables, open_tables
 from svc_transcode.media import jobs as media
 from svc_transcode.processing import plan
-from svc_transcode.processing.dispatching import SILENT, Releasing
+from svc_transcode.processing.dispatching import Releasing
+from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.model import Head, JobRow, JobState, Kind, Made, State
 from svc_transcode.processing.queue import Queue
+from svc_transcode.processing.recovering import LOST, SETTLED, SILENT, Recovering
 from svc_transcode.processing.store import Change, ProcessingStore
 from svc_transcode.processing.tables import PROCESSING
 from svc_transcode.tables import OUTBOX, SCHEMA
@@ -41,6 +43,7 @@ class Jobs:
 
     def __init__(self) -> None:
         self.sent: list[str] = []
+        self.lost = set[str]()
         self.away = False
 
     async def submit(self, message: TranscodeJob, job_id: str) -> None:
@@ -49,6 +52,10 @@ class Jobs:
             raise BusUnavailable("away")
         if job_id not in self.sent:
             self.sent.append(job_id)
+
+    def holds(self, job_id: str) -> bool:
+        """As `JobQueue.holds`."""
+        return job_id in self.sent and job_id not in self.lost
 
 
 @pytest.fixture
@@ -146,9 +153,37 @@ async def test_a_job_that_was_to_be_sent_while_the_bus_was_away_is_sent_when_it_
     assert await queue.next(10) == []
 
 
-async def test_a_job_that_nobody_speaks_of_is_released_again_and_a_settled_one_is_forgotten(
-    tables: Tables, store: ProcessingStore
-) -> None:
+@dataclass
+class Sweep:
+    """Looks for what was lost, at times of its own."""
+
+    queue: Queue
+    releasing: Releasing
+    jobs: Jobs
+    now: float = 0.0
+    given_up: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        log = structlog.get_logger()
+        self._recovering = Recovering(
+            self.queue, self.releasing, self._held, self._give_up, 2, log, clock=lambda: self.now
+        )
+
+    async def _held(self, job_id: JobId) -> bool:
+        return self.jobs.holds(str(job_id))
+
+    async def _give_up(self, job_id: JobId) -> None:
+        self.given_up.append(str(job_id))
+
+    async def after(self, seconds: float) -> bool:
+        """Whether it wants to look again soon."""
+        self.now += seconds
+        return await self._recovering.look()
+
+
+@pytest.fixture
+async def sweep(tables: Tables, store: ProcessingStore) -> Sweep:
+    """The job "x" is out, and the job "y" was out and is done."""
     queue, jobs = Queue(tables), Jobs()
     await begun(store, queue, VIDEO_ID, "a", [job("x"), job("y")])
     one, dispatcher = releasing(store, queue, jobs)
@@ -156,11 +191,62 @@ async def test_a_job_that_nobody_speaks_of_is_released_again_and_a_settled_one_i
     found = await store.job(VIDEO_ID, "y")
     assert found is not None
     await store.change_job(VIDEO_ID, found, replace(found.value, state=JobState.DONE))
-    await one.release_silent(datetime.now(UTC))
-    assert len(jobs.sent) == 2
-    await one.release_silent(datetime.now(UTC) + SILENT + timedelta(seconds=1))
-    assert jobs.sent[2:] == [f"{VIDEO_ID}~x~2"]
-    assert [out.job async for out in queue.released()] == ["x"]
+    assert jobs.sent == [f"{VIDEO_ID}~x~1", f"{VIDEO_ID}~y~1"]
+    return Sweep(queue, one, jobs)
+
+
+async def test_a_job_that_the_bus_has_lost_is_released_again_at_the_second_look(sweep: Sweep) -> None:
+    sweep.jobs.lost = {f"{VIDEO_ID}~x~1"}
+    assert await sweep.after(0)
+    assert await sweep.after(LOST - 0.1)
+    assert sweep.jobs.sent[2:] == []
+    assert not await sweep.after(0.1)
+    assert sweep.jobs.sent[2:] == [f"{VIDEO_ID}~x~2"]
+    assert not await sweep.after(60)
+    assert sweep.jobs.sent[3:] == []
+
+
+async def test_a_job_that_is_on_the_bus_again_was_never_lost(sweep: Sweep) -> None:
+    sweep.jobs.lost = {f"{VIDEO_ID}~x~1"}
+    assert await sweep.after(0)
+    sweep.jobs.lost.clear()
+    assert not await sweep.after(LOST)
+    sweep.jobs.lost = {f"{VIDEO_ID}~x~1"}
+    assert await sweep.after(LOST)
+    assert sweep.jobs.sent[2:] == []
+
+
+async def test_a_job_that_nobody_speaks_of_is_released_again_and_a_settled_one_is_forgotten(sweep: Sweep) -> None:
+    assert not await sweep.after(0)
+    assert {out.job async for out in sweep.queue.released()} == {"x", "y"}
+    await sweep.after(SETTLED + 1)
+    assert [out.job async for out in sweep.queue.released()] == ["x"]
+    await sweep.after(SILENT - SETTLED - 1)
+    assert sweep.jobs.sent[2:] == []
+    await sweep.after(1)
+    assert sweep.jobs.sent[2:] == [f"{VIDEO_ID}~x~2"]
+
+
+async def test_a_worker_that_speaks_keeps_its_job_whatever_the_clocks_of_this_world_say(sweep: Sweep) -> None:
+    await sweep.after(0)
+    for _ in range(3):
+        await sweep.queue.seen(VIDEO_ID, "x", "a worker/0")
+        await sweep.after(SILENT)
+    assert sweep.jobs.sent[2:] == []
+
+
+async def test_a_job_over_which_workers_fall_silent_is_given_up_after_so_many_attempts(
+    sweep: Sweep, store: ProcessingStore
+) -> None:
+    for release in (1, 2):
+        found = await store.job(VIDEO_ID, "x")
+        assert found is not None
+        assert found.value.release == release
+        await store.change_job(VIDEO_ID, found, replace(found.value, attempt=1))
+        await sweep.after(0)
+        await sweep.after(SILENT + 1)
+    assert sweep.jobs.sent[2:] == [f"{VIDEO_ID}~x~2"]
+    assert sweep.given_up == [f"{VIDEO_ID}~x~2"]
 
 
 async def test_what_is_written_while_a_video_is_purged_goes_when_its_turn_comes(

@@ -547,6 +547,9 @@ class FinishJobResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RETRY_AFTER_FIELD_NUMBER: _builtins.int
+    GIVEN_UP_FIELD_NUMBER: _builtins.int
+    given_up: _builtins.bool
+    """After a failure: its attempts are used up. Keep the job as a dead letter, with what it failed with."""
     @_builtins.property
     def retry_after(self) -> _duration_pb2.Duration:
         """After a failure: deliver the job again, this much later. Unset: do not."""
@@ -555,10 +558,11 @@ class FinishJobResponse(_message.Message):
         self,
         *,
         retry_after: _duration_pb2.Duration | None = ...,
+        given_up: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["retry_after", b"retry_after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["retry_after", b"retry_after"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["given_up", b"given_up", "retry_after", b"retry_after"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,126 @@
+"""A stack whose parts reach each other through relays only, and the relays' weather."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+
+from mesh.local import ports
+from mesh.local.plan import BUS, GATEWAY, OBJECTS, SERVICES
+from tests.e2e.faults.relay import LOOPBACK, Relay
+from tests.e2e.faults.weather import FAIR, Weather
+
+EDGE = "edge"
+WORKER = "worker-1"
+CLIENT = "client"
+"""Everybody who is no part of the stack."""
+
+BEHIND = (EDGE, GATEWAY, BUS, OBJECTS, *SERVICES)
+"""The parts that have a relay before them."""
+
+T = TypeVar("T")
+
+
+class Net:
+    """One relay before each part, all in one thread of this process."""
+
+    def __init__(self, seed: int = 0) -> None:
+        reserved = ports.reserve(2 * len(BEHIND))
+        self._front = dict(zip(BEHIND, reserved[: len(BEHIND)], strict=True))
+        self._back = dict(zip(BEHIND, reserved[len(BEHIND) :], strict=True))
+        self._state: Path | None = None
+        self._seed = seed
+        self._relays: dict[str, Relay] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="relays", daemon=True)
+
+    @property
+    def configuration(self) -> str:
+        """For a stack that is to stand behind the relays."""
+        reached = {name: f"{LOOPBACK}:{port}" for name, port in self._front.items()}
+        services = "\n".join(f'{name} = "{reached[name]}"' for name in (GATEWAY, *SERVICES))
+        listen = "\n".join(f"{name} = {port}" for name, port in self._back.items() if name != EDGE)
+        return (
+            f"\n[services]\n{services}\n[listen]\n{listen}\n"
+            f'[bus]\nurl = "nats://{reached[BUS]}"\n'
+            f'[objects]\nendpoint = "http://{reached[OBJECTS]}"\n'
+            f'[edge]\npublic_url = "http://{reached[EDGE]}"\n'
+        )
+
+    def open(self, data: Path) -> None:
+        """Begins to relay, for the stack on this data; the stack itself may be started later."""
+        self._state = data / "run" / "stack.json"
+        self._thread.start()
+        self._relays = {
+            name: Relay(self._front[name], self._back[name], self._who, http=name == OBJECTS, seed=self._seed)
+            for name in BEHIND
+        }
+        for relay in self._relays.values():
+            self._do(relay.open())
+
+    def lead_to_edge(self, port: int) -> None:
+        """The edge listens here: it chooses its port when the stack starts."""
+        self._relays[EDGE].target = port
+
+    def close(self) -> None:
+        """Ends all relays."""
+        for relay in self._relays.values():
+            self._do(relay.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def peers(self, part: str) -> set[str]:
+        """Who is connected to a part now."""
+        return self._do(_called(lambda: self._relays[part].peers))
+
+    def refused_requests(self, part: str) -> int:
+        """HTTP requests to a part that were answered by 503 instead of it."""
+        return self._relays[part].refused_requests
+
+    def cut(self, part: str, peer: str | None = None) -> int:
+        """Cuts the connections to a part that stand now, all or those of one peer; how many there were."""
+        return self._do(_called(lambda: self._relays[part].cut(peer)))
+
+    @contextmanager
+    def weather(self, weather: Weather, *parts: str, peer: str | None = None) -> Generator[None]:
+        """It is so before these parts while the block runs."""
+        for part in parts:
+            self._do(self._relays[part].change(weather, peer))
+        try:
+            yield
+        finally:
+            for part in parts:
+                self._do(self._relays[part].change(FAIR, peer))
+
+    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    async def _who(self, port: int) -> str:
+        return await asyncio.to_thread(self._part_at, port)
+
+    def _part_at(self, port: int) -> str:
+        """The part that has a connection from this port."""
+        try:
+            told = json.loads((self._state or Path()).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return CLIENT
+        for part in told["parts"]:
+            try:
+                held = psutil.Process(part["pid"]).net_connections("tcp4") if part["pid"] else []
+            except psutil.Error:
+                continue
+            if any(one.laddr and one.laddr.port == port for one in held):
+                return part["name"]
+        return CLIENT
+
+
+async def _called(call: Callable[[], T]) -> T:
+    return call()

@@ -1,0 +1,70 @@
+"""A scene: one upload is being sent, one is being processed, somebody keeps calling. Then something happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.e2e.faults.asking import Asker, asking_person
+from tests.e2e.faults.journeys import Journey, being_processed, being_sent
+from tests.e2e.faults.leftovers import nothing_left_over
+from tests.e2e.faults.net import Net
+from tests.e2e.faults.place import Place
+from tests.e2e.people import Person
+from tests.e2e.stacks import Stack
+
+SENT_WITHIN = 60.0
+"""Seconds after the end of a fault in which an upload that was under way has been sent."""
+SETTLED_WITHIN = 90.0
+"""Seconds from then in which everything was processed, and swept."""
+
+
+@dataclass(slots=True)
+class Scene:
+    """What is under way."""
+
+    place: Place
+    asker: Asker
+    journeys: tuple[Journey, ...]
+    sending: Future[None]
+
+    @property
+    def net(self) -> Net:
+        return self.place.net
+
+    @property
+    def stack(self) -> Stack:
+        return self.place.stack
+
+
+@contextmanager
+def under_way(place: Place, fault_seconds: float) -> Generator[Scene]:
+    """The fault, which takes this long, happens in the block; afterwards all goes on by itself, and nothing is lost."""
+    person: Person = asking_person(place.stack)
+    asker = Asker(place.owner, place.video_id)
+    sent, processed = being_sent(person, place.clip), being_processed(asking_person(place.stack))
+    restarts = _restarts(place.stack)
+    asker.begin()
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(sent.finish_sending, fault_seconds + SENT_WITHIN)
+        try:
+            yield Scene(place, asker, (sent, processed), sending)
+            healed = time.monotonic()
+            sending.result()
+        finally:
+            asker.end()
+    for journey in (sent, processed):
+        journey.wait_processed(SETTLED_WITHIN - (time.monotonic() - healed))
+    print(f"all was processed {time.monotonic() - healed:.1f} s after the fault")
+    asker.check()
+    nothing_left_over(place.stack, (sent, processed), 30)
+    assert _restarts(place.stack) == restarts, "a part did not outlive it"
+    for journey in (sent, processed):
+        journey.person.edge.close()
+
+
+def _restarts(stack: Stack) -> dict[str, int]:
+    return {part["name"]: part["restarts"] for part in stack.status()["parts"]}

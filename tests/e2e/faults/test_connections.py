@@ -1,0 +1,72 @@
+"""Connections between parts are cut, or fall silent for good: whoever waits notices, and all goes on by itself."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from mesh.local.plan import BUS, GATEWAY, OBJECTS, SERVICES
+from tests.e2e.faults.net import BEHIND, CLIENT, EDGE, WORKER
+from tests.e2e.faults.place import Place
+from tests.e2e.faults.scenes import under_way
+from tests.e2e.faults.weather import Weather
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
+
+SECONDS = 8.0
+SILENT = Weather(silent=True)
+
+PAIRS = [
+    *((EDGE, part) for part in (GATEWAY, OBJECTS, *SERVICES)),
+    *((service, BUS) for service in (GATEWAY, WORKER, *SERVICES)),
+    *((part, OBJECTS) for part in (WORKER, "svc_upload", "svc_transcode")),
+    *((WORKER, part) for part in ("svc_upload", "svc_transcode")),
+    ("svc_transcode", "svc_upload"),
+    ("svc_upload", "svc_social"),
+    ("svc_playback", "svc_upload"),
+    (GATEWAY, "svc_social"),
+    (GATEWAY, "svc_playback"),
+]
+"""Who connects, and to whom."""
+
+
+def test_all_goes_on_after_every_connection_between_parts_was_cut_three_times(between: Place) -> None:
+    inside = [part for part in BEHIND if part != EDGE]
+    with under_way(between, SECONDS) as scene:
+        for _ in range(3):
+            assert sum(scene.net.cut(part) for part in inside) > len(inside)
+            time.sleep(2)
+
+
+def test_all_goes_on_after_every_connection_between_parts_fell_silent(between: Place) -> None:
+    """None of those that stood ever says anything again."""
+    inside = [part for part in BEHIND if part != EDGE]
+    with under_way(between, SECONDS) as scene, scene.net.weather(SILENT, *inside):
+        time.sleep(SECONDS)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("peer", "part"), PAIRS, ids=[f"{peer}, {part}" for peer, part in PAIRS])
+def test_all_goes_on_after_a_connection_was_cut_and_fell_silent(between: Place, peer: str, part: str) -> None:
+    with under_way(between, SECONDS) as scene:
+        scene.net.cut(part, peer)
+        time.sleep(1)
+        with scene.net.weather(SILENT, part, peer=peer):
+            time.sleep(SECONDS)
+
+
+def test_every_pair_that_is_named_here_is_connected(between: Place) -> None:
+    """So that no test above is about a connection that there is not."""
+    connected = {(peer, part) for part in BEHIND for peer in between.net.peers(part)}
+    seldom = {(peer, part) for peer, part in PAIRS if peer in {WORKER, *SERVICES} and part in {OBJECTS, *SERVICES}}
+    assert set(PAIRS) - connected <= seldom
+    with ExitStack() as stack:
+        scene = stack.enter_context(under_way(between, SECONDS))
+        give_up = time.monotonic() + SECONDS
+        while missing := set(PAIRS) - connected:
+            assert time.monotonic() < give_up, f"{missing} of {connected}"
+            connected |= {(peer, part) for part in BEHIND for peer in scene.net.peers(part)}
+            time.sleep(0.02)
+    assert {pair for pair in connected if CLIENT not in pair} <= {*PAIRS}

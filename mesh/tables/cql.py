@@ -18,8 +18,9 @@ from mesh.tables.checks import (
 )
 from mesh.tables.columns import Row, Stored, Value, time_of
 from mesh.tables.cql_commits import Decision, RowChange, build_decision, decide_rows, insertion
-from mesh.tables.cql_ddl import prepare
+from mesh.tables.cql_keyspace import Keyspace
 from mesh.tables.cql_pages import scan_page, statics_page, walk_page
+from mesh.tables.cql_presence import Presence
 from mesh.tables.cql_session import CqlSession
 from mesh.tables.cql_statements import FOR_EVER, Statements
 from mesh.tables.cql_turns import Turns
@@ -28,6 +29,7 @@ from mesh.tables.engine import Page, TokenRange, Where
 from mesh.tables.errors import InvalidQuery, Unavailable
 from mesh.tables.filtering import scan_filtered
 from mesh.tables.operations import Insert, Operation, Put, Values
+from mesh.tables.plans import Planner, expansion, no_change
 from mesh.tables.ranges import scan_order, scan_ranges
 from mesh.tables.schema import Schema, Table
 from mesh.tables.tokens import split_tokens
@@ -38,25 +40,34 @@ _ATTEMPTS: Final = 20
 class CqlTables:
     """`Tables` in a keyspace. Made with `open`; belongs to the event loop that opened it."""
 
-    def __init__(self, schema: Schema, keyspace: str, session: CqlSession) -> None:
+    def __init__(self, schema: Schema, keyspace: str, session: CqlSession, presence: Presence) -> None:
         self._schema = schema
         self._session = session
-        self._statements = {table: Statements(keyspace, table) for table in schema.tables}
+        self._presence = presence
+        self._statements = {table: Statements(keyspace, table) for table in schema.active}
         self._turns = Turns()
 
     @classmethod
-    async def open(cls, target: CqlTarget, schema: Schema) -> CqlTables:
-        """Connect, and make the keyspace or bring it up to `schema`.
+    async def open(cls, target: CqlTarget, schema: Schema, *, planner: Planner = expansion) -> CqlTables:
+        """Connect, do what is planned, and be known as open from then on.
 
-        Raises NewerFormat, SchemaMismatch, Unavailable.
+        Raises Unavailable, and what `Keyspace.change` does.
         """
         session = await CqlSession.connect(target)
         try:
-            await prepare(session, target, schema)
+            keyspace = Keyspace(session, target)
+            await keyspace.change(schema, planner)
+            presence = await Presence.enter(session, keyspace.meta, schema.version)
+            try:
+                # Who drops something closes the data to older programmes and then looks who is there.
+                await keyspace.plan(schema, no_change)
+            except BaseException:
+                await presence.leave()
+                raise
         except BaseException:
             await session.close()
             raise
-        return cls(schema, target.keyspace, session)
+        return cls(schema, target.keyspace, session, presence)
 
     @property
     def schema(self) -> Schema:
@@ -204,6 +215,7 @@ class CqlTables:
         return await statics_page(self._session, statements, table, limit=limit, cursor=cursor)
 
     async def close(self) -> None:
+        await self._presence.leave()
         await self._session.close()
 
     def _of(self, table: Table) -> Statements:

@@ -104,9 +104,11 @@ class CqlSession:
     async def define(self, text: str) -> None:
         """Run a statement that changes the schema, and wait until the nodes agree. Raises Unavailable."""
         try:
-            await asyncio.to_thread(self._session.execute, text, timeout=_DEFINE_SECONDS)
+            answer = await asyncio.to_thread(self._session.execute, text, timeout=_DEFINE_SECONDS)
         except _FAILURES as error:
             raise Unavailable(f"the schema cannot be changed: {_sentence(error)}") from error
+        if not answer.response_future.is_schema_agreed:
+            raise Unavailable("the schema was changed, and the nodes do not agree about it yet")
 
     async def close(self) -> None:
         """Wait for what is under way, then disconnect. Safe to call twice."""

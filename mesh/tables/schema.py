@@ -166,7 +166,7 @@ class Schema:
         newest = max((version for table in self.tables for version in _versions(table)), default=1)
         if self.version < max(1, newest):
             raise InvalidSchema(
-                f"schema {self.name}: version {self.version}, but something is since, or retired in, {newest}"
+                f"schema {self.name}: version {self.version}, but something is since {newest} or retired then"
             )
         object.__setattr__(self, "active", tuple(table for table in self.tables if table.retired is None))
 

@@ -23,9 +23,10 @@ from mesh.tables.checks import (
 from mesh.tables.columns import Row, Stored, Value, time_of
 from mesh.tables.cursors import fingerprint, read_cursor, write_cursor
 from mesh.tables.engine import Page, TokenRange, Where
-from mesh.tables.errors import InvalidQuery, Unavailable
+from mesh.tables.errors import InvalidQuery
 from mesh.tables.filtering import scan_filtered
 from mesh.tables.operations import Operation, Values
+from mesh.tables.plans import Planner, expansion
 from mesh.tables.ranges import (
     TOKEN,
     KeyRange,
@@ -39,9 +40,8 @@ from mesh.tables.ranges import (
 )
 from mesh.tables.schema import Schema, Table
 from mesh.tables.sqlite_commits import build_commit
-from mesh.tables.sqlite_connections import open_writer, unavailable
-from mesh.tables.sqlite_ddl import prepare
 from mesh.tables.sqlite_lock import FileLock
+from mesh.tables.sqlite_opening import change_file
 from mesh.tables.sqlite_readers import Readers
 from mesh.tables.sqlite_statements import Statement, Statements
 from mesh.tables.sqlite_sweeper import Sweeper
@@ -59,21 +59,26 @@ class SqliteTables:
         self._lock = lock
         self._writer = writer
         self._readers = readers
-        self._statements = {table: Statements(table) for table in schema.tables}
+        self._statements = {table: Statements(table) for table in schema.active}
         expiring = [statements for table, statements in self._statements.items() if table.expiring]
         self._sweeper = Sweeper(writer, expiring, sweep_every)
 
     @classmethod
     async def open(
-        cls, path: str | Path, schema: Schema, *, sweep_every: timedelta = timedelta(seconds=30)
+        cls,
+        path: str | Path,
+        schema: Schema,
+        *,
+        planner: Planner = expansion,
+        sweep_every: timedelta = timedelta(seconds=30),
     ) -> SqliteTables:
-        """Lock and open the file, making it or bringing it up to `schema`.
+        """Lock and open the file, having done what is planned.
 
         Rows whose lifetime has passed are removed every `sweep_every`; they are invisible before that.
-        Raises AlreadyOpen, NewerFormat, SchemaMismatch, Unavailable.
+        Raises AlreadyOpen, Unavailable, and what `change_file` does.
         """
         path = Path(path)
-        lock, connection = await asyncio.to_thread(_open_file, path, schema)
+        lock, connection, _ = await asyncio.to_thread(change_file, path, schema, planner)
         return cls(schema, lock, Writer(connection), Readers(path), sweep_every)
 
     @property
@@ -277,31 +282,6 @@ class SqliteTables:
             return rows
 
         return await self._readers.submit(read, single=len(ranges) == 1)
-
-
-def _open_file(path: Path, schema: Schema) -> tuple[FileLock, sqlite3.Connection]:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock.take(path.with_name(f"{path.name}.lock"))
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be opened: {error.strerror}") from error
-    try:
-        connection = open_writer(path)
-        try:
-            prepare(connection, schema)
-        except BaseException:
-            connection.close()
-            raise
-    except sqlite3.Error as error:
-        lock.release()
-        raise unavailable(error, f"opening {path}") from error
-    except OSError as error:
-        lock.release()
-        raise Unavailable(f"{path} cannot be opened: {error.strerror}") from error
-    except BaseException:
-        lock.release()
-        raise
-    return lock, connection
 
 
 def _size(values: tuple[Stored, ...]) -> int:

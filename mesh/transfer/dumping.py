@@ -92,7 +92,7 @@ async def _block(tables: Transferable, layout: Layout, statics: bool, page: Page
 def _left(schema: Schema, latest: dump_pb2.Block | None) -> list[tuple[Table, bool, bytes | None]]:
     """The sections that are still to be written, and where the first of them goes on."""
     sections = [
-        (table, statics) for table in schema.tables for statics in ((False, True) if table.statics else (False,))
+        (table, statics) for table in schema.active for statics in ((False, True) if table.statics else (False,))
     ]
     if latest is None:
         return [(*section, None) for section in sections]

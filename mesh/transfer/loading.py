@@ -40,7 +40,8 @@ async def load(path: Path, tables: Transferable, journal: Path, target: str) -> 
         done = int(str(noted["blocks"]))
     write_private(journal, json.dumps(mark | {"blocks": done}))
     async for block in blocks(path, done):
-        await _write(tables, layouts[block.table], block)
+        if layouts[block.table].is_kept(block.statics):
+            await _write(tables, layouts[block.table], block)
         done += 1
         if done % _NOTE_EVERY == 0:
             write_private(journal, json.dumps(mark | {"blocks": done}))
@@ -48,7 +49,7 @@ async def load(path: Path, tables: Transferable, journal: Path, target: str) -> 
 
 
 async def _is_empty(tables: Transferable) -> bool:
-    for table in tables.schema.tables:
+    for table in tables.schema.active:
         page = await tables.walk(table, limit=1)
         statics = await tables.walk_statics(table, limit=1) if table.statics else None
         if page.rows or (statics and (statics.rows or statics.cursor)):

@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from mesh.tables import Column, ColumnType, NewerFormat, Row, Schema, Table, Value
 from mesh.tables.columns import micros_of, time_of
-from mesh.tables.versions import additions
+from mesh.tables.versions import Standing, check_standing
 from mesh.transfer.errors import DumpDamaged
 from vidmesh.transfer.v1 import dump_pb2
 
@@ -41,12 +41,16 @@ class Layout:
         """Those of rows, or of static values."""
         return self.statics if statics else self.rows
 
+    def is_kept(self, statics: bool) -> bool:
+        """Whether there is still a place for rows, or for static values: their table or columns may be retired."""
+        return self.table.retired is None and (bool(self.table.statics) or not statics)
+
 
 def header_of(schema: Schema, now: datetime) -> dump_pb2.Header:
     """The header of a dump of these tables."""
     header = dump_pb2.Header(format=FORMAT, schema=schema.name, schema_version=schema.version)
     header.create_time.FromDatetime(now)
-    header.tables.extend(_shape(table) for table in schema.tables)
+    header.tables.extend(_shape(table) for table in schema.active)
     return header
 
 
@@ -65,7 +69,8 @@ def layouts_of(header: dump_pb2.Header, schema: Schema) -> dict[str, Layout]:
         stored = {shape.name: _declaration(shape) for shape in header.tables}
     except KeyError as error:
         raise DumpDamaged(f"the dump of {header.schema} has a column of unknown type {error}") from None
-    additions(schema, header.schema, header.schema_version, stored)
+    # A dump is taken by its own version and newer ones.
+    check_standing(schema, Standing(header.schema, header.schema_version, header.schema_version, stored))
     by_name = {table.name: table for table in schema.tables}
     return {shape.name: _layout(by_name[shape.name], shape) for shape in header.tables}
 
@@ -73,7 +78,7 @@ def layouts_of(header: dump_pb2.Header, schema: Schema) -> dict[str, Layout]:
 def layouts_here(schema: Schema) -> dict[str, Layout]:
     """How to write a dump of `schema`."""
     return {
-        table.name: Layout(table, table.key + table.regular, table.partition + table.statics) for table in schema.tables
+        table.name: Layout(table, table.key + table.regular, table.partition + table.statics) for table in schema.active
     }
 
 
@@ -88,10 +93,11 @@ def write_row(row: Row, columns: Sequence[Column[Any]], expires: datetime | None
 
 
 def read_row(row: dump_pb2.Row, columns: Sequence[Column[Any]]) -> Row:
-    """The row that a dump holds. Raises DumpDamaged."""
+    """The row that a dump holds, without what is retired since. Raises DumpDamaged."""
     if len(row.cells) != len(columns):
         raise DumpDamaged(f"a row has {len(row.cells)} cells for {len(columns)} columns")
-    return {column.name: _value(column, cell) for column, cell in zip(columns, row.cells, strict=True)}
+    cells = zip(columns, row.cells, strict=True)
+    return {column.name: _value(column, cell) for column, cell in cells if column.retired is None}
 
 
 def expiry_of(row: dump_pb2.Row) -> datetime | None:

@@ -25,7 +25,7 @@ class Totals:
         return dump_pb2.Trailer(
             counts=[
                 dump_pb2.Count(table=table.name, rows=self.rows[table.name], statics=self.statics[table.name])
-                for table in schema.tables
+                for table in schema.active
             ]
         )
 

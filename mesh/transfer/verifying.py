@@ -47,13 +47,15 @@ async def compare(path: Path, tables: Transferable) -> Report:
     report = Report()
     found: dict[tuple[str, bool], int] = {}
     async for block in blocks(path):
+        if not layouts[block.table].is_kept(block.statics):
+            continue
         equal, there, wanted = await _compare(tables, layouts[block.table], block)
         report.equal += equal
         place = (block.table, block.statics)
         found[place] = found.get(place, 0) + there
         if wanted > equal:
             report.different[block.table] = report.different.get(block.table, 0) + wanted - equal
-    for table in tables.schema.tables:
+    for table in tables.schema.active:
         for statics in (False, True) if table.statics else (False,):
             more = await _count(tables, table, statics) - found.get((table.name, statics), 0)
             if more > 0:

@@ -111,8 +111,8 @@ async def test_a_keyspace_or_layout_of_another_programme_is_refused(url: str) ->
     async with open_tables(url, ONE):
         pass
     keyspace = url.rpartition("/")[2]
-    await define(url, f"INSERT INTO {keyspace}.schema__meta(part, name, value) VALUES('schema', 'layout', '2')")
-    with pytest.raises(NewerFormat, match="layout 2"):
+    await define(url, f"INSERT INTO {keyspace}.schema__meta(part, name, value) VALUES('schema', 'layout', '3')")
+    with pytest.raises(NewerFormat, match="layout 3"):
         async with open_tables(url, ONE):
             pass
     await define(url, f"DROP TABLE {keyspace}.schema__meta")

@@ -9,6 +9,7 @@ import pytest
 
 from mesh.tables import Table, Value
 from mesh.tables.checks import partition_of
+from mesh.tables.plans import expansion
 from mesh.tables.ranges import (
     TOKEN,
     KeyRange,
@@ -19,7 +20,7 @@ from mesh.tables.ranges import (
     walk_order,
     walk_ranges,
 )
-from mesh.tables.sqlite_ddl import prepare
+from mesh.tables.sqlite_standing import change
 from mesh.tables.sqlite_statements import Statement, Statements
 from mesh.tables.tokens import split_tokens, token_of
 from mesh.testing.tables_base import ENTRIES, SCHEMA, SESSIONS, row_of
@@ -31,7 +32,7 @@ ROW = row_of(ENTRIES, owner="o", group=1, name="n", part=b"p")
 @pytest.fixture
 def connection() -> Generator[sqlite3.Connection]:
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    prepare(connection, SCHEMA)
+    change(connection, SCHEMA, expansion)
     yield connection
     connection.close()
 

@@ -86,6 +86,7 @@ class BusSettings(Section):
 
 class TableSettings(Section):
     url: str
+    migrate: Literal["auto", "check"]
 
 
 class UploadSettings(Section):

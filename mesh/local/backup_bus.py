@@ -1,6 +1,7 @@
 """Streams and their consumers, by JetStream's own snapshots.
 
-Work queues are left out: the services release again what workers never answered for.
+Work queues are left out: a message that comes back would be an attempt that has begun already. The services ask the bus
+for each job that is out, and release again those that it does not have.
 """
 
 from __future__ import annotations

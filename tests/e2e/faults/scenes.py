@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tests.e2e.faults.asking import Asker, asking_person
 from tests.e2e.faults.journeys import Journey, being_processed, being_sent
 from tests.e2e.faults.leftovers import nothing_left_over
-from tests.e2e.faults.net import Net
+from tests.e2e.faults.net import EDGE, Net
 from tests.e2e.faults.place import Place
 from tests.e2e.people import Person
 from tests.e2e.stacks import Stack
@@ -41,10 +41,14 @@ class Scene:
 
 
 @contextmanager
-def under_way(place: Place, fault_seconds: float) -> Generator[Scene]:
-    """The fault, which takes this long, happens in the block; afterwards all goes on by itself, and nothing is lost."""
+def under_way(place: Place, fault_seconds: float, still: Collection[str] = ()) -> Generator[Scene]:
+    """The fault, which takes this long, happens in the block; afterwards all goes on by itself, and nothing is lost.
+
+    `still` are parts that are made to stand still in the block. An edge that stands still can answer nobody; then
+    answers may take as much longer.
+    """
     person: Person = asking_person(place.stack)
-    asker = Asker(place.owner, place.video_id)
+    asker = Asker(place.owner, place.video_id, extra=fault_seconds if EDGE in still else 0)
     sent, processed = being_sent(person, place.clip), being_processed(asking_person(place.stack))
     restarts = _restarts(place.stack)
     asker.begin()

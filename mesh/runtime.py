@@ -97,13 +97,13 @@ class Runtime:
         """
         from mesh.tables import Unavailable, open_tables
 
-        url = self.settings.tables_url(self.name)
+        url, make = self.settings.tables_url(self.name), self.settings.tables.migrate == "auto"
         loop = asyncio.get_running_loop()
         give_up = loop.time() + TABLES_WITHIN.total_seconds()
         told = False
         while True:
             try:
-                return await self._resources.enter_async_context(open_tables(url, schema))
+                return await self._resources.enter_async_context(open_tables(url, schema, make=make))
             except Unavailable as error:
                 if loop.time() > give_up:
                     raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Coroutine, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,9 +19,6 @@ from tests.e2e.faults.weather import FAIR, Weather
 
 EDGE = "edge"
 WORKER = "worker-1"
-CLIENT = "client"
-"""Everybody who is no part of the stack."""
-
 BEHIND = (EDGE, GATEWAY, BUS, OBJECTS, *SERVICES)
 """The parts that have a relay before them."""
 
@@ -59,7 +56,7 @@ class Net:
         self._state = data / "run" / "stack.json"
         self._thread.start()
         self._relays = {
-            name: Relay(self._front[name], self._back[name], self._who, http=name == OBJECTS, seed=self._seed)
+            name: Relay(self._front[name], self._back[name], self._owners, http=name == OBJECTS, seed=self._seed)
             for name in BEHIND
         }
         for relay in self._relays.values():
@@ -78,8 +75,8 @@ class Net:
         self._loop.close()
 
     def peers(self, part: str) -> set[str]:
-        """Who is connected to a part now."""
-        return self._do(_called(lambda: self._relays[part].peers))
+        """Who is connected to a part now; "" is somebody who is no part of the stack."""
+        return self._do(self._relays[part].peers())
 
     def refused_requests(self, part: str) -> int:
         """HTTP requests to a part that were answered by 503 instead of it."""
@@ -87,7 +84,7 @@ class Net:
 
     def cut(self, part: str, peer: str | None = None) -> int:
         """Cuts the connections to a part that stand now, all or those of one peer; how many there were."""
-        return self._do(_called(lambda: self._relays[part].cut(peer)))
+        return self._do(self._relays[part].cut(peer))
 
     @contextmanager
     def weather(self, weather: Weather, *parts: str, peer: str | None = None) -> Generator[None]:
@@ -103,24 +100,17 @@ class Net:
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
 
-    async def _who(self, port: int) -> str:
-        return await asyncio.to_thread(self._part_at, port)
+    async def _owners(self) -> Mapping[int, str]:
+        return await asyncio.to_thread(self._ports)
 
-    def _part_at(self, port: int) -> str:
-        """The part that has a connection from this port."""
-        try:
-            told = json.loads((self._state or Path()).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return CLIENT
+    def _ports(self) -> dict[int, str]:
+        """The part at the other end of each connection."""
+        told = json.loads((self._state or Path()).read_text(encoding="utf-8"))
+        found: dict[int, str] = {}
         for part in told["parts"]:
             try:
                 held = psutil.Process(part["pid"]).net_connections("tcp4") if part["pid"] else []
             except psutil.Error:
                 continue
-            if any(one.laddr and one.laddr.port == port for one in held):
-                return part["name"]
-        return CLIENT
-
-
-async def _called(call: Callable[[], T]) -> T:
-    return call()
+            found |= {one.laddr.port: part["name"] for one in held if one.laddr}
+        return found

@@ -6,7 +6,7 @@ import asyncio
 import random
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.e2e.faults.requests import Head, Requests
@@ -17,18 +17,22 @@ PIECE = 16 * 1024
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER: the other side is told by RST, at once (tcp(7))."""
 
-Who = Callable[[int], Awaitable[str]]
-"""The name of the part that connects from this port."""
+Owners = Callable[[], Awaitable[Mapping[int, str]]]
+"""The names of the parts that have connections, by the port that each is made from. Dear: asked only where it matters.
+"""
 
 
 @dataclass(eq=False, slots=True)
 class Line:
     """One connection through a relay."""
 
-    peer: str
+    port: int
+    """That it is made from."""
     ends: list[asyncio.StreamWriter]
     tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
     silent: bool = False
+    peer: str = ""
+    """Who made it; not known until somebody asks."""
 
     def fall_silent(self) -> None:
         """Nothing passes any more, and nobody is told."""
@@ -48,14 +52,15 @@ class Line:
 class Relay:
     """Listens on `port` and carries to `target`, in the weather of whoever connects. Belongs to one event loop."""
 
-    def __init__(self, port: int, target: int, who: Who, *, http: bool = False, seed: int = 0) -> None:
+    def __init__(self, port: int, target: int, owners: Owners, *, http: bool = False, seed: int = 0) -> None:
         self.target = target
-        self._who = who
+        self._owners = owners
         self._http = http
         self._dice = random.Random(seed)
         self._weather: dict[str, Weather] = {}
         self._everywhere = FAIR
         self._lines: set[Line] = set()
+        self._taking: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         # Bound and never listening: while nobody listens the port is refused, and goes to nobody else.
         self._held = _bound(port)
@@ -63,42 +68,49 @@ class Relay:
         self.refused_requests = 0
         """HTTP requests that were answered by 503 so far."""
 
-    @property
-    def peers(self) -> set[str]:
+    async def peers(self) -> set[str]:
         """Who is connected now."""
+        await self._recognise()
         return {line.peer for line in self._lines if not line.silent}
 
     async def open(self) -> None:
         """Listens."""
         if self._server is None:
-            self._server = await asyncio.start_server(self._taken, sock=_bound(self.port))
+            self._server = await asyncio.start_server(self._arrived, sock=_bound(self.port))
 
     async def close(self) -> None:
         """Ends everything."""
         await self._unlisten()
         for line in list(self._lines):
             line.cut()
+        for task in self._taking:
+            task.cancel()
+        await asyncio.gather(*self._taking, return_exceptions=True)
+        # An aborted transport closes its socket in the next turn of the loop.
+        await asyncio.sleep(0)
         self._held.close()
 
     async def change(self, weather: Weather, peer: str | None) -> None:
         """From now on it is so, for one part or for everybody."""
         if peer is None:
             self._everywhere, self._weather = weather, {}
+        elif weather == FAIR:
+            self._weather.pop(peer, None)
         else:
             self._weather[peer] = weather
         if weather.refused:
             assert peer is None, "a port is refused to everybody"
             await self._unlisten()
-            self.cut(None)
+            await self.cut(None)
         else:
             await self.open()
         if weather.silent:
-            for line in self._of(peer):
+            for line in await self._of(peer):
                 line.fall_silent()
 
-    def cut(self, peer: str | None) -> int:
+    async def cut(self, peer: str | None) -> int:
         """Cuts the connections that stand now; how many there were."""
-        lines = self._of(peer)
+        lines = await self._of(peer)
         for line in lines:
             line.cut()
         return len(lines)
@@ -108,18 +120,32 @@ class Relay:
             self._server.close()
             self._server = None
 
-    def _of(self, peer: str | None) -> list[Line]:
+    async def _of(self, peer: str | None) -> list[Line]:
+        if peer is not None:
+            await self._recognise()
         return [line for line in self._lines if peer in {None, line.peer} and not line.silent]
 
-    def _now(self, peer: str) -> Weather:
-        return self._weather.get(peer, self._everywhere)
+    async def _recognise(self) -> None:
+        if any(not line.peer for line in self._lines):
+            owners = await self._owners()
+            for line in self._lines:
+                line.peer = line.peer or owners.get(line.port, "")
+
+    def _now(self, line: Line) -> Weather:
+        return self._weather.get(line.peer, self._everywhere)
+
+    def _arrived(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(self._taken(reader, writer))
+        self._taking.add(task)
+        task.add_done_callback(self._taking.discard)
 
     async def _taken(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line = Line("", [writer])
+        line = Line(writer.get_extra_info("peername")[1], [writer])
         self._lines.add(line)
         try:
-            line.peer = await self._who(writer.get_extra_info("peername")[1])
-            if self._now(line.peer).silent:
+            if self._weather:
+                await self._recognise()
+            if self._now(line).silent:
                 line.fall_silent()
             if not line.silent:
                 try:
@@ -161,7 +187,7 @@ class Relay:
         async def collect() -> None:
             try:
                 async for piece in source:
-                    await waiting.put((loop.time() + (self._now(line.peer).late if answers else 0), piece))
+                    await waiting.put((loop.time() + (self._now(line).late if answers else 0), piece))
             except OSError:
                 pass
             await waiting.put((0, b""))
@@ -173,7 +199,7 @@ class Relay:
                     await asyncio.sleep(left)
                 sink.write(due[1])
                 await sink.drain()
-                if rate := self._now(line.peer).rate:
+                if rate := self._now(line).rate:
                     await asyncio.sleep(len(due[1]) / rate)
             collecting.result()
             if sink.can_write_eof():
@@ -190,7 +216,7 @@ class Relay:
                     if not refused:
                         yield piece
                     continue
-                refused = self._dice.random() < self._now(line.peer).busy
+                refused = self._dice.random() < self._now(line).busy
                 if refused:
                     await self._refuse(line, piece)
                 else:

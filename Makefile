@@ -78,6 +78,7 @@ bench: $(STAMP)
 
 soak: $(STAMP)
 	$(BIN)/python -m pytest -m soak --timeout=0 $(ARGS)
+	$(BIN)/python -m mesh.testing.cassandra $(BIN)/python -m pytest tests/e2e/tables -m soak --timeout=0 $(ARGS)
 
 generate: $(STAMP)
 	$(BIN)/python protos/generate.py

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.stack
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.sqlite("tables/test_killed.py is the same, where Cassandra dies too")
 def test_nothing_is_lost_doubled_stuck_or_left_over_when_everything_dies(
     start_stack: StartStack, tmp_path: Path
 ) -> None:

@@ -26,6 +26,7 @@ class KeptCassandra:
     def __init__(self, server: CassandraServer) -> None:
         self.host = server.host
         """Host and port, as a `cql://` URL has them."""
+        self.port = server.port
         self._server = server
         self._change = threading.Condition()
         self._starts = 0
@@ -58,13 +59,14 @@ class KeptCassandra:
             self._signal(signal.SIGKILL)
             return True
 
-    def pause(self) -> None:
-        """Let it stand still: connections stay open and nothing answers."""
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """It stands still while the block runs: connections stay open and nothing answers."""
         self._signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let it run on."""
-        self._signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
 
     def wait_restarted(self, restarts: int = 0, seconds: float = CassandraServer.start_seconds) -> None:
         """Return when it is ready and was restarted so often. Raises ServerError."""

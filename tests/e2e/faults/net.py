@@ -19,6 +19,8 @@ from tests.e2e.faults.weather import FAIR, Weather
 
 EDGE = "edge"
 WORKER = "worker-1"
+TABLES = "tables"
+"""A Cassandra, where the tables are on one of a test's own."""
 BEHIND = (EDGE, GATEWAY, BUS, OBJECTS, *SERVICES)
 """The parts that have a relay before them."""
 
@@ -26,12 +28,16 @@ T = TypeVar("T")
 
 
 class Net:
-    """One relay before each part, all in one thread of this process."""
+    """One relay before each part, and before `others` that are no part of the stack (names with their ports); all in
+    one thread of this process.
+    """
 
-    def __init__(self, seed: int = 0) -> None:
-        reserved = ports.reserve(2 * len(BEHIND))
-        self._front = dict(zip(BEHIND, reserved[: len(BEHIND)], strict=True))
-        self._back = dict(zip(BEHIND, reserved[len(BEHIND) :], strict=True))
+    def __init__(self, others: Mapping[str, int] | None = None, seed: int = 0) -> None:
+        others = others or {}
+        fronts, backs = (*BEHIND, *others), len(BEHIND)
+        reserved = ports.reserve(backs + len(fronts))
+        self._back = {**dict(zip(BEHIND, reserved[:backs], strict=True)), **others}
+        self._front = dict(zip(fronts, reserved[backs:], strict=True))
         self._state: Path | None = None
         self._seed = seed
         self._relays: dict[str, Relay] = {}
@@ -41,15 +47,18 @@ class Net:
     @property
     def configuration(self) -> str:
         """For a stack that is to stand behind the relays."""
-        reached = {name: f"{LOOPBACK}:{port}" for name, port in self._front.items()}
-        services = "\n".join(f'{name} = "{reached[name]}"' for name in (GATEWAY, *SERVICES))
-        listen = "\n".join(f"{name} = {port}" for name, port in self._back.items() if name != EDGE)
+        services = "\n".join(f'{name} = "{self.reached(name)}"' for name in (GATEWAY, *SERVICES))
+        listen = "\n".join(f"{name} = {self._back[name]}" for name in BEHIND if name != EDGE)
         return (
             f"\n[services]\n{services}\n[listen]\n{listen}\n"
-            f'[bus]\nurl = "nats://{reached[BUS]}"\n'
-            f'[objects]\nendpoint = "http://{reached[OBJECTS]}"\n'
-            f'[edge]\npublic_url = "http://{reached[EDGE]}"\n'
+            f'[bus]\nurl = "nats://{self.reached(BUS)}"\n'
+            f'[objects]\nendpoint = "http://{self.reached(OBJECTS)}"\n'
+            f'[edge]\npublic_url = "http://{self.reached(EDGE)}"\n'
         )
+
+    def reached(self, name: str) -> str:
+        """The `host:port` of the relay before it."""
+        return f"{LOOPBACK}:{self._front[name]}"
 
     def open(self, data: Path) -> None:
         """Begins to relay, for the stack on this data; the stack itself may be started later."""
@@ -57,7 +66,7 @@ class Net:
         self._thread.start()
         self._relays = {
             name: Relay(self._front[name], self._back[name], self._owners, http=name == OBJECTS, seed=self._seed)
-            for name in BEHIND
+            for name in self._front
         }
         for relay in self._relays.values():
             self._do(relay.open())

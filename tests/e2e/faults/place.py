@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tests.e2e.chaos.clips import clip
 from tests.e2e.faults.asking import asking_person
-from tests.e2e.faults.net import EDGE, Net
+from tests.e2e.faults.net import EDGE, TABLES, Net
 from tests.e2e.people import Person
-from tests.e2e.stacks import Stack, start, vidmesh
+from tests.e2e.stacks import Stack, start, tables_on, vidmesh
 from tests.e2e.uploading import upload
 
 CONFIGURATION = """\
@@ -38,13 +38,16 @@ class Place:
 
 
 @contextmanager
-def place(folder: Path) -> Generator[Place]:
-    """Starts everything, and ends it."""
-    net = Net()
+def place(folder: Path, tables: int | None = None) -> Generator[Place]:
+    """Starts everything, and ends it. With tables on the Cassandra of this port, behind a relay too."""
+    net = Net({} if tables is None else {TABLES: tables})
     data = folder / "data"
+    configuration = CONFIGURATION + net.configuration
+    if tables is not None:
+        configuration += tables_on(data, net.reached(TABLES))
     net.open(data)
     try:
-        stack = start(data, configuration=CONFIGURATION + net.configuration)
+        stack = start(data, configuration=configuration)
         net.lead_to_edge(stack.part(EDGE)["port"])
         owner, file = asking_person(stack), clip(folder / "clip.mp4")
         video_id = upload(owner, file)

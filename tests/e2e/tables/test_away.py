@@ -1,39 +1,85 @@
-"""Cassandra is not there yet, or stands still: calls are answered in time, and all goes on without anybody's help."""
+"""Cassandra is not there yet, stands still, or cannot be reached: calls end in time, and all goes on by itself.
+
+What `under_way` promises holds here too: each call is answered within its own limit, none by INTERNAL; what was
+acknowledged is there; uploads that were under way become one video each; no part is started again.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from mesh.testing.cassandra import KeptCassandra
-from tests.e2e.people import somebody
-from tests.e2e.stacks import Stack, start, tables_on, vidmesh
+from tests.e2e.faults.asking import AWAY
+from tests.e2e.faults.net import TABLES
+from tests.e2e.faults.place import Place, place
+from tests.e2e.faults.scenes import Scene, under_way
+from tests.e2e.faults.weather import Weather
 
-pytestmark = [pytest.mark.stack, pytest.mark.cassandra("Cassandra is what stands still")]
+pytestmark = [
+    pytest.mark.stack,
+    pytest.mark.timeout(240),
+    pytest.mark.cassandra("Cassandra is what is away"),
+]
 
-LATE = 8.0
-"""Seconds after which services have long asked for their tables."""
+LATE = 10.0
+"""Seconds after the stack was told to start, when services have long asked for their tables."""
+SECONDS = 8.0
 
 
 @pytest.fixture(scope="module")
-def stack(mortal: KeptCassandra, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack that was told to start before there was a Cassandra."""
-    data = tmp_path_factory.mktemp("waiting") / "data"
-    with ThreadPoolExecutor(1) as pool:
-        try:
-            starting = pool.submit(start, data, configuration=tables_on(data, mortal.host))
-            time.sleep(LATE)
-            assert not starting.done(), starting.exception()
-            mortal.start()
-            yield starting.result()
-        finally:
-            vidmesh("down", "--data", str(data))
+def behind(mortal: KeptCassandra, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A stack that was told to start before there was a Cassandra, which is reached through a relay."""
+    late = threading.Timer(LATE, mortal.start)
+    late.start()
+    with place(tmp_path_factory.mktemp("behind"), tables=mortal.port) as made:
+        late.join()
+        yield made
 
 
-def test_services_that_start_before_their_tables_wait_for_them(stack: Stack) -> None:
-    assert {part["state"] for part in stack.status()["parts"]} == {"ready"}
-    assert {part["name"]: part["restarts"] for part in stack.status()["parts"] if part["restarts"]} == {}
-    somebody(stack).edge.close()
+@contextmanager
+def all_goes_on(behind: Place, seconds: float) -> Generator[Scene]:
+    """As `under_way`; and whoever is refused is told when to try again."""
+    with under_way(behind, seconds) as scene:
+        yield scene
+    refused = [answer for answer in scene.asker.answers if answer.status in AWAY]
+    assert refused, "nobody noticed"
+    assert [answer for answer in refused if "RetryInfo" not in answer.text] == []
+
+
+def test_services_that_start_before_their_tables_wait_for_them(behind: Place) -> None:
+    parts = behind.stack.status()["parts"]
+    assert {part["state"] for part in parts} == {"ready"}
+    assert [part["name"] for part in parts if part["restarts"]] == []
+    log = (behind.stack.data / "logs" / "svc_social.log").read_text(encoding="utf-8")
+    assert "waiting for the tables" in log
+
+
+def test_all_goes_on_after_cassandra_stood_still(behind: Place, mortal: KeptCassandra) -> None:
+    with all_goes_on(behind, SECONDS), mortal.paused():
+        time.sleep(SECONDS)
+
+
+def test_all_goes_on_after_connections_to_cassandra_were_cut_and_fell_silent(behind: Place) -> None:
+    """None of those that fell silent ever says anything again."""
+    with all_goes_on(behind, 1 + SECONDS) as scene:
+        assert scene.net.cut(TABLES) > 0
+        time.sleep(1)
+        with scene.net.weather(Weather(silent=True), TABLES):
+            time.sleep(SECONDS)
+
+
+@pytest.mark.soak
+def test_all_goes_on_after_cassandra_stood_still_for_a_minute(behind: Place, mortal: KeptCassandra) -> None:
+    with all_goes_on(behind, 60), mortal.paused():
+        time.sleep(60)
+
+
+@pytest.mark.soak
+def test_all_goes_on_after_cassandra_could_not_be_reached_for_a_minute(behind: Place) -> None:
+    with all_goes_on(behind, 60) as scene, scene.net.weather(Weather(refused=True), TABLES):
+        time.sleep(60)

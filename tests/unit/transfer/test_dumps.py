@@ -265,3 +265,40 @@ async def test_nobody_else_on_the_machine_can_read_a_dump(tmp_path: Path) -> Non
     async with opened(tmp_path, "a") as source:
         await dump(source, tmp_path / "copied.dump")
     assert (tmp_path / "copied.dump").stat().st_mode & 0o077 == 0
+
+
+async def test_what_is_retired_since_is_left_out_and_what_stands_beside_it_arrives(tmp_path: Path) -> None:
+    path = tmp_path / "copied.dump"
+    async with opened(tmp_path, "a") as source:
+        await fill(source)
+        await dump(source, path)
+    columns = {column.name: column for column in THINGS.columns}
+    kept = ("home", "made", "number", "data", "share", "good")
+    newer = Schema(
+        "copied",
+        version=2,
+        tables=(
+            Table(
+                "things",
+                columns=(
+                    *(columns[name] for name in kept),
+                    text("note", retired=2),
+                    integer("sum", static=True, retired=2),
+                    text("label", static=True, retired=2),
+                ),
+                partition_key=("home",),
+                clustering_key=(desc("made"), "number"),
+            ),
+            Table("tickets", TICKETS.columns, ("id",), expiring=True, retired=2),
+            EMPTY,
+        ),
+    )
+    async with opened(tmp_path, "b", newer) as target:
+        await load(path, target, tmp_path / "journal", "b")
+        assert (await compare(path, target)).same
+        again = await dump(target, tmp_path / "again.dump")
+        assert +again.rows == {"things": 300}
+        assert not +again.statics
+    async with opened(tmp_path, "c", newer) as target:
+        await load(tmp_path / "again.dump", target, tmp_path / "journal-c", "c")
+        assert (await compare(tmp_path / "again.dump", target)).equal == 300

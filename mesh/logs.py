@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor
@@ -39,7 +40,7 @@ def set_up_logs(settings: LogSettings, service: str) -> FilteringBoundLogger:
     structlog.configure(
         processors=[*shared, *final],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Sink(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -52,6 +53,24 @@ def set_up_logs(settings: LogSettings, service: str) -> FilteringBoundLogger:
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
     log: FilteringBoundLogger = structlog.get_logger().bind(service=service)
     return log
+
+
+class Sink:
+    """A stream that takes lines while it can: a full disk costs lines of the log, never the call that speaks."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """As a text file's."""
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """As a text file's."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 def _add_trace(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

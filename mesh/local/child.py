@@ -26,6 +26,8 @@ LONGEST_DELAY = 10.0
 CALM = 30.0
 """A part that has lived this many seconds is started again at once, however often it died before."""
 START_TIMEOUT = 60.0
+LOOK_EVERY = 2.0
+"""Seconds between two looks at whether a part that runs can still do its work."""
 TRIES = 3
 """A part that was never ready and dies this often cannot be started."""
 
@@ -59,15 +61,20 @@ class Child:
         """Returns after `stop`. Raises `StackError` where the part cannot be started at all."""
         delay = FIRST_DELAY
         while not self._stop.is_set():
-            await self.part.before_start()
-            if self._stop.is_set():
-                break
-            ended = await self._once()
+            began = time.monotonic()
+            try:
+                await self.part.before_start()
+                if self._stop.is_set():
+                    break
+                ended = await self._once()
+            except OSError as error:
+                # A full disk, say, has no room for a log or a configuration; it may have some later.
+                ended = f"cannot be started now: {error}"
             if self._stop.is_set():
                 break
             if not self.ready.is_set() and self.standing.restarts + 1 >= TRIES:
                 raise self._cannot_start(ended)
-            if time.time() - self.standing.started > CALM:
+            if time.monotonic() - began > CALM:
                 delay = FIRST_DELAY
             self.standing.restarts += 1
             self._is("restarting")
@@ -119,6 +126,7 @@ class Child:
                     probing.result()
                     self.ready.set()
                     self._is("ready")
+                    late = await self._unfit(process, ending)
                 except NotReady as reason:
                     late = f"was not ready after {START_TIMEOUT:.0f} s ({reason})"
                     kill_group(process.pid)
@@ -129,6 +137,19 @@ class Child:
             kill_group(process.pid)
             self._process = None
         return late or ended_how(code)
+
+    async def _unfit(self, process: asyncio.subprocess.Process, ending: asyncio.Task[int]) -> str:
+        """Waits until it ends; ends it where it lives without being able to do its work, and says why."""
+        while not (await asyncio.wait({ending}, timeout=LOOK_EVERY))[0]:
+            try:
+                if not self._stop.is_set():
+                    await self.part.fit()
+            except NotReady as reason:
+                process.terminate()
+                if not (await asyncio.wait({ending}, timeout=self.part.grace))[0]:
+                    kill_group(process.pid)
+                return f"was stopped: {reason}"
+        return ""
 
     def _cannot_start(self, ended: str) -> StackError:
         log = self._data.log(self.part.name)

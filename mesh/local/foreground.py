@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mesh.local.state import StackPhase
 
 PORT_TRIES = 3
+TELL_AGAIN = 1.0
+"""Seconds after which the state of the stack is written again where that failed."""
 _PORT_CLASH = re.compile(r"address already in use|EADDRINUSE|failed to bind", re.IGNORECASE)
 
 
@@ -73,6 +75,7 @@ class _Run:
         self._state = StackState("starting", plan.edge_url, os.getpid(), time.time(), ())
         self._supervisor = Supervisor(process_table(plan, only), plan.data, self._write, say)
         self._asked_to_end = asyncio.Event()
+        self._untold: asyncio.TimerHandle | None = None
 
     async def run(self, ready: Callable[[str], None]) -> None:
         loop = asyncio.get_running_loop()
@@ -119,7 +122,15 @@ class _Run:
             PartState(name, standing.state, standing.pid, part.port, standing.started, standing.restarts)
             for name, (part, standing) in self._supervisor.standings().items()
         )
-        write_state(self._plan.data, replace(self._state, parts=parts))
+        if self._untold is not None:
+            self._untold.cancel()
+            self._untold = None
+        try:
+            write_state(self._plan.data, replace(self._state, parts=parts))
+        except OSError as error:
+            # The disk is full, say: the parts go on, and it is told when there is room.
+            say(f"what runs cannot be written down now: {error}")
+            self._untold = asyncio.get_running_loop().call_later(TELL_AGAIN, self._write)
 
 
 def say(line: str) -> None:

@@ -45,6 +45,8 @@ class Part:
     """Where it is reached, for `status`."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     ready: Probe = nothing
+    fit: Probe = nothing
+    """Asked every few seconds once it was ready: raises `NotReady` where only a new start helps."""
     before_start: Step = nothing
     before_stop: Step = nothing
     after_stop: Step = nothing

@@ -9,6 +9,7 @@ from mesh.local import binaries
 from mesh.local.part import Part, Stage
 from mesh.local.ports import LOOPBACK
 from mesh.local.probes import nats_greets
+from mesh.local.refusals import Refusals
 from vidmesh.client.files import write_private
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 NAME = "bus"
 
-# Every acknowledged message is on disk (sync_interval): NATS syncs every two minutes otherwise.
+# Every acknowledged message is on disk (sync_interval): NATS syncs every two minutes otherwise. The disk alone says how
+# much there may be (max_file_store): three quarters of what is free at its start would be the limit for good otherwise.
 CONFIGURATION = """\
 # Written by `vidmesh up` at every start.
 server_name: vidmesh
@@ -24,7 +26,7 @@ host: {host}
 port: {port}
 max_payload: 1MB
 authorization {{ user: vidmesh, password: {password} }}
-jetstream {{ store_dir: {store}, sync_interval: always }}
+jetstream {{ store_dir: {store}, sync_interval: always, max_file_store: 1PB }}
 lame_duck_grace_period: 1s
 lame_duck_duration: 30s
 logtime_utc: true
@@ -45,6 +47,7 @@ def bus_parts(plan: Plan) -> list[Part]:
             store=json.dumps(str(plan.data.bus)),
         ),
     )
+    refusals = Refusals(plan.data.log(NAME), plan.data.bus)
     return [
         Part(
             name=NAME,
@@ -52,5 +55,7 @@ def bus_parts(plan: Plan) -> list[Part]:
             stage=Stage.FOUNDATION,
             port=plan.ports["nats"],
             ready=nats_greets(LOOPBACK, plan.ports["nats"]),
+            before_start=refusals.forget,
+            fit=refusals.none,
         )
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 from mesh.local.child import Child
 from mesh.local.datadir import DataDir
 from mesh.local.errors import StackError
-from mesh.local.part import Part, Stage
+from mesh.local.part import NotReady, Part, Stage
 from mesh.local.supervisor import Supervisor
 
 
@@ -62,6 +63,47 @@ async def test_a_part_that_was_ready_is_started_again_with_growing_delays(data: 
     await run
     assert [line.rpartition(" in ")[2] for line in said] == ["0.2 s", "0.4 s", "0.8 s"]
     assert child.standing.state == "stopped"
+
+
+async def test_a_part_that_lives_and_can_do_nothing_is_started_again(
+    data: DataDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mesh.local.child.LOOK_EVERY", 0.05)
+    unfit = {"looks": 0}
+
+    async def fit() -> None:
+        unfit["looks"] += 1
+        if unfit["looks"] == 2:
+            raise NotReady("it takes nothing more")
+
+    part = Part(name="part", argv=(sys.executable, "-c", "import time; time.sleep(60)"), stage=Stage.SERVICES, fit=fit)
+    said: list[str] = []
+    child = Child(part, data, lambda: None, said.append)
+    run = asyncio.create_task(child.run())
+    await seen(lambda: child.standing.restarts == 1 and child.standing.state == "ready")
+    await seen(lambda: unfit["looks"] == 4)
+    await child.stop()
+    await run
+    assert said == ["part was stopped: it takes nothing more; starting it again in 0.2 s"]
+
+
+async def test_a_part_that_has_no_room_to_start_is_started_when_there_is(data: DataDir) -> None:
+    tries: list[float] = []
+
+    async def prepare() -> None:
+        tries.append(time.monotonic())
+        if len(tries) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    program = "import time; time.sleep(0.1)"
+    dying = Part(name="part", argv=(sys.executable, "-c", program), stage=Stage.SERVICES, before_start=prepare)
+    said: list[str] = []
+    child = Child(dying, data, lambda: None, said.append)
+    run = asyncio.create_task(child.run())
+    await seen(lambda: len(tries) == 3)
+    await child.stop()
+    await run
+    assert said[1] == "part cannot be started now: [Errno 28] No space left on device; starting it again in 0.4 s"
 
 
 async def test_a_part_that_does_not_end_when_asked_is_killed_after_its_grace(data: DataDir) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
+from mesh.tables.columns import Stored
 from mesh.tables.errors import Overloaded
 
 _MOST_WAITING: Final = 10_000
@@ -21,12 +23,18 @@ class Gate:
         self._most_waiting = most_waiting
         self._waiting: deque[tuple[asyncio.Future[None], int]] = deque()
 
+    def admits(self, units: int) -> bool:
+        """Take room where there is some at once and nobody waits for it; give it back with `leave`."""
+        if self._waiting or units > self._free:
+            return False
+        self._free -= units
+        return True
+
     async def enter(self, units: int) -> int:
         """Wait for room and take it; give back what is returned with `leave`. Raises Overloaded."""
         # Work larger than the whole gate passes when it has the gate to itself.
         units = min(units, self._capacity)
-        if not self._waiting and units <= self._free:
-            self._free -= units
+        if self.admits(units):
             return units
         if len(self._waiting) >= self._most_waiting:
             raise Overloaded(f"{len(self._waiting)} calls are waiting for the tables", _RETRY_AFTER)
@@ -45,7 +53,8 @@ class Gate:
     def leave(self, units: int) -> None:
         """Give room back."""
         self._free += units
-        self._admit()
+        if self._waiting:
+            self._admit()
 
     def _admit(self) -> None:
         while self._waiting:
@@ -58,3 +67,12 @@ class Gate:
                 turn.set_result(None)
             else:
                 return
+
+
+def bytes_in(values: Iterable[Stored]) -> int:
+    """About what these values take of memory, as far as it can be much."""
+    total = 0
+    for value in values:
+        if type(value) is str or type(value) is bytes:
+            total += len(value)
+    return total

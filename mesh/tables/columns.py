@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -37,9 +37,13 @@ MAX_VALUE_BYTES: Final = 4 * 1024 * 1024
 MAX_KEY_BYTES: Final = 8 * 1024
 """Largest text or blob in a key column, in stored bytes."""
 
-_INT64: Final = range(-(2**63), 2**63)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
+SMALLEST_INTEGER: Final = -(2**63)
+LARGEST_INTEGER: Final = 2**63 - 1
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_DAY_SECONDS: Final = 86_400
+_SECOND_MICROS: Final = 1_000_000
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 T_co = TypeVar("T_co", covariant=True)
@@ -87,11 +91,7 @@ class Column(Generic[T_co]):
 
     def encode(self, value: object, table: str, limit: int = MAX_VALUE_BYTES) -> Stored:
         """Check `value` and give its stored form. Raises InvalidRow that names table and column."""
-        exact = _EXACT.get(type(value))
         try:
-            # Nearly every value is of just the type that it should be.
-            if exact is not None and exact[0] is self.type:
-                return exact[1](value, limit)
             return _encode(self.type, value, limit)
         except _UnfitError as unfit:
             raise InvalidRow(f"{table}.{self.name} ({self.type.value}): {unfit}") from None
@@ -143,12 +143,13 @@ def timestamp(
 
 def micros_of(time: datetime) -> int:
     """Microseconds since the Unix epoch of an aware datetime, exactly (no float in between)."""
-    return (time - _EPOCH) // _MICROSECOND
+    since = time - EPOCH
+    return (since.days * _DAY_SECONDS + since.seconds) * _SECOND_MICROS + since.microseconds
 
 
 def time_of(micros: int) -> datetime:
     """The aware UTC datetime of microseconds since the Unix epoch."""
-    return _EPOCH + timedelta(microseconds=micros)
+    return EPOCH + timedelta(0, 0, micros)
 
 
 def check_name(name: str, what: str) -> None:
@@ -206,19 +207,19 @@ def _sized(value: Sized, length: int, limit: int) -> Sized:
     return value
 
 
-def _integer(value: int, _limit: int = 0) -> int:
-    if value not in _INT64:
+def _integer(value: int) -> int:
+    if not SMALLEST_INTEGER <= value <= LARGEST_INTEGER:
         raise _UnfitError(f"{value} does not fit in 64 bits")
     return int(value)
 
 
-def _timestamp(value: datetime, _limit: int = 0) -> int:
+def _timestamp(value: datetime) -> int:
     if value.utcoffset() is None:
         raise _UnfitError("the datetime has no time zone")
     return micros_of(value)
 
 
-def _real(value: float, _limit: int = 0) -> float:
+def _real(value: float) -> float:
     try:
         number = float(value)
     except OverflowError:
@@ -227,14 +228,3 @@ def _real(value: float, _limit: int = 0) -> float:
         raise _UnfitError(f"{value} is not a finite number")
     # Adding zero turns -0.0 into 0.0: SQLite stores both alike and CQL tells them apart in a condition.
     return number + 0.0
-
-
-_EXACT: Final[dict[type, tuple[ColumnType, Callable[[Any, int], Stored]]]] = {
-    str: (ColumnType.TEXT, _text),
-    bytes: (ColumnType.BLOB, _blob),
-    bool: (ColumnType.BOOLEAN, lambda value, _limit: value),
-    int: (ColumnType.INTEGER, _integer),
-    float: (ColumnType.REAL, _real),
-    datetime: (ColumnType.TIMESTAMP, _timestamp),
-}
-"""Type of a value → the column type that it fits, and its stored form."""

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from mesh.tables.checks import Cells, KeyValues
 from mesh.tables.columns import Column, Row, Stored
+from mesh.tables.compiled import compile_reader
 from mesh.tables.cql_session import Cells as Answer
 from mesh.tables.cql_session import Statement
 from mesh.tables.ranges import KeyRange, Order
@@ -40,8 +41,11 @@ class Statements:
     def __init__(self, keyspace: str, table: Table) -> None:
         self._table = table
         self._name = f"{quoted(keyspace)}.{quoted(table.name)}"
-        self._columns = table.key + table.regular
-        self._read = ", ".join([*names_of(self._columns), quoted(LIVE)])
+        columns = table.key + table.regular
+        self._read = ", ".join([*names_of(columns), quoted(LIVE)])
+        self._row = compile_reader(columns)
+        self._static_row = compile_reader(table.statics)
+        self._home_row = compile_reader(table.partition + table.statics)
         self._key = _equal(column.name for column in table.key)
         self._partition = _equal(column.name for column in table.partition)
         self._token = f"token({', '.join(names_of(table.partition))})"
@@ -55,7 +59,7 @@ class Statements:
 
     def position(self, cells: Answer) -> Row:
         """What an answer of `select…` holds, whether or not it is a row that exists."""
-        return {column.name: column.decode(cell) for column, cell in zip(self._columns, cells, strict=False)}
+        return self._row(cells)
 
     def lives(self, live: Stored, now: int) -> bool:
         """Whether a row with this `_live` exists."""
@@ -115,14 +119,12 @@ class Statements:
 
     def home_row(self, cells: Answer) -> Row:
         """A row that `walk_statics` gave."""
-        columns = self._table.partition + self._table.statics
-        return {column.name: column.decode(cell) for column, cell in zip(columns, cells, strict=True)}
+        return self._home_row(cells)
 
     def static_row(self, rows: list[Answer]) -> Row:
         """The row in an answer of `select_static`."""
-        statics = self._table.statics
-        cells = rows[0][len(self._table.partition) :] if rows else (None,) * len(statics)
-        return {column.name: column.decode(cell) for column, cell in zip(statics, cells, strict=True)}
+        cells = rows[0][len(self._table.partition) :] if rows else (None,) * len(self._table.statics)
+        return self._static_row(cells)
 
     def write(self, key: KeyValues, cells: Cells, live: int, now: int, tests: Cells) -> Statement:
         """Write a row that lives until `live`; in an expiring table all of it, so that nothing older shows through."""

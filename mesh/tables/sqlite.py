@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from mesh.tables.backpressure import bytes_in
 from mesh.tables.checks import (
     Cells,
     changes_of,
@@ -20,7 +21,7 @@ from mesh.tables.checks import (
     partition_of,
     row_of,
 )
-from mesh.tables.columns import Row, Stored, Value, time_of
+from mesh.tables.columns import Row, Value, time_of
 from mesh.tables.cursors import fingerprint, read_cursor, write_cursor
 from mesh.tables.engine import Page, TokenRange, Where
 from mesh.tables.errors import InvalidQuery
@@ -87,7 +88,14 @@ class SqliteTables:
         return self._schema
 
     async def get(self, table: Table, key: Values) -> Row | None:
-        return (await self.get_many(table, [key]))[0]
+        statements = self._of(table)
+        text, values = statements.select(key_of(table, key), _now())
+
+        def read(connection: sqlite3.Connection) -> Row | None:
+            cells = connection.execute(text, values).fetchone()
+            return None if cells is None else statements.row(cells)
+
+        return await self._readers.submit(read, single=True)
 
     async def get_many(self, table: Table, keys: Sequence[Values]) -> list[Row | None]:
         statements = self._of(table)
@@ -127,7 +135,7 @@ class SqliteTables:
 
     async def commit(self, table: Table, partition: Values, *operations: Operation) -> bool:
         commit = build_commit(table, self._of(table), partition, operations, _now())
-        size = sum(_size(values) for _, values in commit.writes)
+        size = sum(bytes_in(values) for _, values in commit.writes)
         return await self._writer.submit(commit.run, size=size)
 
     async def delete(self, table: Table, key: Values, *, expect: Values | None = None) -> bool:
@@ -260,10 +268,11 @@ class SqliteTables:
             raise InvalidQuery(f"table {table.name} is not one of schema {self._schema.name}")
         return statements
 
-    async def _write(self, statement: Statement, durable: bool = True) -> int:
-        return await self._writer.submit(
-            lambda connection: connection.execute(*statement).rowcount,
-            size=_size(statement[1]),
+    def _write(self, statement: Statement, durable: bool = True) -> Awaitable[int]:
+        text, values = statement
+        return self._writer.submit(
+            lambda connection: connection.execute(text, values).rowcount,
+            size=bytes_in(values),
             durable=durable,
             single=True,
         )
@@ -282,10 +291,6 @@ class SqliteTables:
             return rows
 
         return await self._readers.submit(read, single=len(ranges) == 1)
-
-
-def _size(values: tuple[Stored, ...]) -> int:
-    return sum([len(value) for value in values if isinstance(value, (str, bytes))])
 
 
 def _now() -> int:

@@ -6,12 +6,13 @@ A text is built once for each shape of call, which is the names in it: there are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final, TypeAlias
 
 from mesh.tables.checks import Cells, KeyValues
-from mesh.tables.columns import Column, ColumnType, Row, Stored, Value, time_of
+from mesh.tables.columns import Column, Row, Stored
+from mesh.tables.compiled import compile_reader
 from mesh.tables.ranges import TOKEN, KeyRange, Order
 from mesh.tables.schema import Table
 from mesh.tables.tokens import token_of
@@ -19,11 +20,7 @@ from mesh.tables.tokens import token_of
 Statement: TypeAlias = tuple[str, tuple[Stored, ...]]
 """SQL text and its parameters."""
 
-_Decoder: TypeAlias = tuple[int, str, Callable[[Any], Value]]
-
 _LIVE: Final = "(_expires IS NULL OR _expires > ?)"
-_CONVERTED: Final[dict[ColumnType, Callable[[Any], Value]]] = {ColumnType.TIMESTAMP: time_of, ColumnType.BOOLEAN: bool}
-"""What SQLite gives in another form than callers handed in."""
 
 
 class Statements:
@@ -37,9 +34,9 @@ class Statements:
         self._read = ", ".join(_names(columns))
         self._key = " AND ".join(f"{name} = ?" for name in [TOKEN, *_names(table.key)])
         self._partition = " AND ".join(f"{name} = ?" for name in _names(table.partition))
-        self._names = [column.name for column in columns]
-        self._decoders = _decoders(columns)
-        self._static_decoders = _decoders(table.statics)
+        self._row = compile_reader(columns)
+        self._static_row = compile_reader(table.statics)
+        self._home_row = compile_reader(table.partition + table.statics)
         self._test_text = cache(self._build_test)
         self._insert_text = cache(self._build_insert)
         self._put_text = cache(self._build_put)
@@ -49,12 +46,11 @@ class Statements:
 
     def row(self, cells: tuple[Stored, ...]) -> Row:
         """A row that `select` or `select_range` gave."""
-        return _row(self._names, cells, self._decoders)
+        return self._row(cells)
 
     def static_row(self, cells: tuple[Stored, ...] | None) -> Row:
         """The row that `select_static` gave."""
-        names = [column.name for column in self._table.statics]
-        return _row(names, (None,) * len(names) if cells is None else cells, self._static_decoders)
+        return self._static_row((None,) * len(self._table.statics) if cells is None else cells)
 
     def select(self, key: KeyValues, now: int) -> Statement:
         """The row with this key."""
@@ -93,8 +89,7 @@ class Statements:
 
     def home_row(self, cells: tuple[Stored, ...]) -> Row:
         """A row that `walk_statics` gave."""
-        columns = self._table.partition + self._table.statics
-        return _row([column.name for column in columns], cells, _decoders(columns))
+        return self._home_row(cells)
 
     def exists(self, key: KeyValues, expect: Cells, now: int) -> Statement:
         """One row if the row is there and as expected."""
@@ -228,15 +223,3 @@ def _marks(count: int) -> str:
 def _overwrite(names: Iterable[str]) -> str:
     changed = ", ".join(f"{_quoted(name)} = excluded.{_quoted(name)}" for name in names)
     return f"DO UPDATE SET {changed}" if changed else "DO NOTHING"
-
-
-def _decoders(columns: Iterable[Column[Any]]) -> list[_Decoder]:
-    return [(n, column.name, _CONVERTED[column.type]) for n, column in enumerate(columns) if column.type in _CONVERTED]
-
-
-def _row(names: list[str], cells: tuple[Stored, ...], decoders: list[_Decoder]) -> Row:
-    row: Row = dict(zip(names, cells, strict=True))
-    for position, name, decode in decoders:
-        if (cell := cells[position]) is not None:
-            row[name] = decode(cell)
-    return row

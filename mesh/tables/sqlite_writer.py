@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -29,21 +29,15 @@ _WRITE_BYTES: Final = 2048
 """What a write costs besides its payload, in the bounds above."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Write:
-    run: Callable[[sqlite3.Connection], Any]
-    done: asyncio.Future[Any]
-    durable: bool
-    single: bool
-    size: int
-
-
 @dataclass(frozen=True, slots=True)
 class _Failed:
     error: Exception
 
 
-_Outcome: TypeAlias = tuple[_Write, Any]
+_Run: TypeAlias = Callable[[sqlite3.Connection], Any]
+_Write: TypeAlias = tuple[_Run, "asyncio.Future[Any]", bool, bool, int]
+"""What to run, whom to tell, whether durable, whether single, and the room it takes in the gate. A plain tuple, since
+there is one for each write."""
 
 
 class Writer:
@@ -60,21 +54,34 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="tables-writer", daemon=True)
         self._thread.start()
 
-    async def submit(
+    def submit(
         self, run: Callable[[sqlite3.Connection], T], *, size: int = 0, durable: bool = True, single: bool = False
-    ) -> T:
+    ) -> Awaitable[T]:
         """Run `run` inside the next transaction and give its result once that is committed.
 
         `size` is about the bytes it holds. An exception of `run` undoes what it did and comes out here. `single`
         promises that `run` executes at most one statement, which is cheaper.
         """
-        size = await self._gate.enter(_WRITE_BYTES + size)
+        size += _WRITE_BYTES
+        if self._closed or not self._gate.admits(size):
+            return self._submit_in_turn(run, size, durable, single)
+        return self._enqueue(run, size, durable, single)
+
+    async def _submit_in_turn(
+        self, run: Callable[[sqlite3.Connection], T], size: int, durable: bool, single: bool
+    ) -> T:
+        size = await self._gate.enter(size)
         if self._closed:
             self._gate.leave(size)
             raise Closed("the tables are closed")
+        return await self._enqueue(run, size, durable, single)
+
+    def _enqueue(
+        self, run: Callable[[sqlite3.Connection], T], size: int, durable: bool, single: bool
+    ) -> asyncio.Future[T]:
         done: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Write(run, done, durable, single, size))
-        return await done
+        self._queue.put((run, done, durable, single, size))
+        return done
 
     async def close(self) -> None:
         """Finish what was accepted, then close the connection."""
@@ -88,10 +95,10 @@ class Writer:
         while going:
             batch, going = self._gather()
             if batch:
-                outcomes = self._transact(batch)
+                results = self._transact(batch)
                 # A loop that is gone has no callers left to tell.
                 with suppress(RuntimeError):
-                    self._loop.call_soon_threadsafe(self._settle, outcomes)
+                    self._loop.call_soon_threadsafe(self._settle, batch, results)
         self._connection.close()
 
     def _gather(self) -> tuple[list[_Write], bool]:
@@ -100,7 +107,7 @@ class Writer:
         size = 0
         while write is not None:
             batch.append(write)
-            size += write.size
+            size += write[-1]
             if len(batch) >= _MOST_WRITES or size >= _MOST_BYTES:
                 return batch, True
             try:
@@ -109,13 +116,13 @@ class Writer:
                 return batch, True
         return batch, False
 
-    def _transact(self, batch: list[_Write]) -> list[_Outcome]:
+    def _transact(self, batch: list[_Write]) -> list[Any]:
         if self._broken is not None:
-            return [(write, _Failed(self._broken)) for write in batch]
+            return [_Failed(self._broken)] * len(batch)
         try:
-            self._sync(any(write.durable for write in batch))
+            self._sync(any(durable for _, _, durable, _, _ in batch))
             self._connection.execute("BEGIN IMMEDIATE")
-            outcomes: list[_Outcome] = [(write, self._run(write)) for write in batch]
+            results = [self._run(run, done, single) for run, done, _, single, _ in batch]
             self._connection.execute("COMMIT")
         except Exception as error:
             failure = Unavailable(f"the transaction was given up: {error!r}")
@@ -125,8 +132,8 @@ class Writer:
             if self._connection.in_transaction:
                 with suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
-            return [(write, _Failed(failure)) for write in batch]
-        return outcomes
+            return [_Failed(failure)] * len(batch)
+        return results
 
     def _sync(self, synced: bool) -> None:
         # A batch without durable writes is not synced by itself; the next synced commit, or a checkpoint,
@@ -135,32 +142,32 @@ class Writer:
             self._connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
             self._synced = synced
 
-    def _run(self, write: _Write) -> Any:
-        if write.done.cancelled():
+    def _run(self, run: _Run, done: asyncio.Future[Any], single: bool) -> Any:
+        if done.cancelled():
             return None
-        if not write.single:
+        if not single:
             self._connection.execute("SAVEPOINT one")
         try:
-            result = write.run(self._connection)
+            result = run(self._connection)
         except Exception as error:
             if not self._connection.in_transaction or (isinstance(error, sqlite3.Error) and is_fatal(error)):
                 # SQLite has rolled back the whole transaction by itself (a full disk, say), or must.
                 raise
             # A single statement has been undone: ABORT is SQLite's way with all but the errors above.
             # https://www.sqlite.org/lang_conflict.html
-            if not write.single:
+            if not single:
                 self._connection.execute("ROLLBACK TO one")
             result = _Failed(unavailable(error, "writing") if isinstance(error, sqlite3.Error) else error)
-        if not write.single:
+        if not single:
             self._connection.execute("RELEASE one")
         return result
 
-    def _settle(self, outcomes: list[_Outcome]) -> None:
-        for write, result in outcomes:
-            self._gate.leave(write.size)
-            if write.done.done():
+    def _settle(self, batch: list[_Write], results: list[Any]) -> None:
+        self._gate.leave(sum(size for _, _, _, _, size in batch))
+        for (_, done, _, _, _), result in zip(batch, results, strict=True):
+            if done.done():
                 continue
             if isinstance(result, _Failed):
-                write.done.set_exception(result.error)
+                done.set_exception(result.error)
             else:
-                write.done.set_result(result)
+                done.set_result(result)

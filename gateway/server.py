@@ -30,6 +30,8 @@ OPTIONS: Final = (
     # Edges on the far side of a network that swallowed the connection must not be counted for ever.
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.ping_timeout_ms", 10_000),
+    ("grpc.http2.max_pings_without_data", 0),
     # Envoy asks every ten seconds whether we are there; grpc would otherwise take that for an attack and hang up.
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
 )

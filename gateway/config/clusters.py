@@ -81,10 +81,15 @@ def service_cluster(name: str, by_name: bool) -> Plain:
         "typed_extension_protocol_options": {
             HTTP_OPTIONS: typed(
                 HTTP_OPTIONS,
-                explicit_http_config={"http2_protocol_options": {}},
+                explicit_http_config={
+                    "http2_protocol_options": {
+                        # A service that vanished without a word is noticed, also by the connection that asks for its
+                        # health. More often than every five seconds would be taken for an attack (mesh/serving.py).
+                        "connection_keepalive": {"interval": "8s", "timeout": "4s"}
+                    }
+                },
             )
         },
-        # Instead of pings, which grpc servers count and answer by hanging up.
         "close_connections_on_host_health_failure": True,
         "health_checks": [
             {
@@ -207,6 +212,24 @@ def _store_cluster(name: str, store: ObjectSettings, filters: list[Plain]) -> Pl
             )
         },
         "circuit_breakers": BREAKERS,
+        # HTTP/1 has no pings. Whatever the store answers here, it is there; when it says nothing at all its connections
+        # are given up, so that what waits on them ends, and nothing new begins on them.
+        "close_connections_on_host_health_failure": True,
+        "health_checks": [
+            {
+                "timeout": "3s",
+                "interval": "4s",
+                "no_traffic_interval": "4s",
+                "unhealthy_interval": "1s",
+                "unhealthy_threshold": 2,
+                "healthy_threshold": 1,
+                "http_health_check": {
+                    "path": "/",
+                    "host": store_host(store),
+                    "expected_statuses": [{"start": 100, "end": 600}],
+                },
+            }
+        ],
     }
     if url.scheme == "https":
         cluster["transport_socket"] = extension(

@@ -25,6 +25,8 @@ CONNECT_WITHIN: Final = timedelta(seconds=30)
 _BUFFERED: Final = 8 << 20
 """Bytes kept for sending while the connection is away; beyond that, publishing waits and then fails."""
 _PAUSE: Final = 0.2
+_PING_EVERY: Final = 4
+"""Seconds."""
 
 
 @asynccontextmanager
@@ -65,7 +67,9 @@ async def connect_bus(
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=_PAUSE,  # pyright: ignore[reportArgumentType] (it only sleeps for it)
                 connect_timeout=2,
-                ping_interval=10,
+                # A server that vanished without a word is noticed after the third.
+                ping_interval=_PING_EVERY,
+                max_outstanding_pings=2,
                 pending_size=_BUFFERED,
                 error_cb=failed,
                 disconnected_cb=disconnected,

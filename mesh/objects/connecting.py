@@ -25,7 +25,8 @@ async def connect_objects(settings: ObjectSettings, *, concurrency: int = CONCUR
     config: Any = AioConfig(
         signature_version="s3v4",
         connect_timeout=3,
-        read_timeout=30,
+        # Between two pieces of an answer. A store that vanished without a word is noticed by this alone.
+        read_timeout=10,
         # Standard mode waits at random up to 2^n seconds between attempts.
         retries={"mode": "standard", "total_max_attempts": 4},
         max_pool_connections=concurrency,

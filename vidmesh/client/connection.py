@@ -13,7 +13,7 @@ import httpx
 from vidmesh.client.errors import ClientError
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_HTTP_TIMEOUT = httpx.Timeout(connect=5.0, read=60.0, write=60.0, pool=None)
+_HTTP_TIMEOUT = httpx.Timeout(connect=5.0, read=30.0, write=60.0, pool=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,12 @@ class Edge:
             ("grpc.enable_http_proxy", 0 if self._loopback else 1),
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.max_reconnect_backoff_ms", 2000),
-            ("grpc.keepalive_time_ms", 60_000),
+            # An edge that vanished without a word (a network that was left) is noticed while somebody waits for it.
+            ("grpc.keepalive_time_ms", 15_000),
+            ("grpc.keepalive_timeout_ms", 10_000),
+            # grpc 1.85 ends a connection by this time-out alone; its default is a minute.
+            ("grpc.http2.ping_timeout_ms", 10_000),
+            ("grpc.http2.max_pings_without_data", 0),
         ]
         if self.scheme == "https":
             return grpc.aio.secure_channel(self.authority, grpc.ssl_channel_credentials(), options)

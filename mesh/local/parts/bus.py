@@ -25,6 +25,8 @@ server_name: vidmesh
 host: {host}
 port: {port}
 max_payload: 1MB
+ping_interval: "10s"
+ping_max: 2
 authorization {{ user: vidmesh, password: {password} }}
 jetstream {{ store_dir: {store}, sync_interval: always, max_file_store: 1PB }}
 lame_duck_grace_period: 1s

@@ -6,7 +6,8 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import cycle
@@ -165,8 +166,10 @@ class Asker:
         }
 
 
-def asking_person(stack: Stack) -> Person:
+@contextmanager
+def asking_person(stack: Stack) -> Generator[Person]:
     """Somebody new who waits for answers as long as any may take."""
     person = somebody(stack)
     person.edge.timeout = httpx.Timeout(PATIENCE)
-    return person
+    with closing(person.edge):
+        yield person

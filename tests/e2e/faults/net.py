@@ -87,6 +87,10 @@ class Net:
         """Who is connected to a part now; "" is somebody who is no part of the stack."""
         return self._do(self._relays[part].peers())
 
+    def carried(self, part: str) -> int:
+        """Bytes that were carried to a part."""
+        return self._relays[part].carried
+
     def refused_requests(self, part: str) -> int:
         """HTTP requests to a part that were answered by 503 instead of it."""
         return self._relays[part].refused_requests

@@ -49,11 +49,11 @@ def place(folder: Path, tables: int | None = None) -> Generator[Place]:
     try:
         stack = start(data, configuration=configuration)
         net.lead_to_edge(stack.part(EDGE)["port"])
-        owner, file = asking_person(stack), clip(folder / "clip.mp4")
-        video_id = upload(owner, file)
-        owner.publish(video_id, "PUBLIC")
-        yield Place(net, stack, file, owner, video_id)
-        owner.edge.close()
+        file = clip(folder / "clip.mp4")
+        with asking_person(stack) as owner:
+            video_id = upload(owner, file)
+            owner.publish(video_id, "PUBLIC")
+            yield Place(net, stack, file, owner, video_id)
     finally:
         vidmesh("down", "--data", str(data))
         net.close()

@@ -65,6 +65,8 @@ class Relay:
         # Bound and never listening: while nobody listens the port is refused, and goes to nobody else.
         self._held = _bound(port)
         self.port = port
+        self.carried = 0
+        """Bytes to the part so far."""
         self.refused_requests = 0
         """HTTP requests that were answered by 503 so far."""
 
@@ -199,6 +201,7 @@ class Relay:
                     await asyncio.sleep(left)
                 sink.write(due[1])
                 await sink.drain()
+                self.carried += 0 if answers else len(due[1])
                 if rate := self._now(line).rate:
                     await asyncio.sleep(len(due[1]) / rate)
             collecting.result()

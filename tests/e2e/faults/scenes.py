@@ -13,7 +13,6 @@ from tests.e2e.faults.journeys import Journey, being_processed, being_sent
 from tests.e2e.faults.leftovers import nothing_left_over
 from tests.e2e.faults.net import EDGE, Net
 from tests.e2e.faults.place import Place
-from tests.e2e.people import Person
 from tests.e2e.stacks import Stack
 
 SENT_WITHIN = 60.0
@@ -47,12 +46,11 @@ def under_way(place: Place, fault_seconds: float, still: Collection[str] = ()) -
     `still` are parts that are made to stand still in the block. An edge that stands still can answer nobody; then
     answers may take as much longer.
     """
-    person: Person = asking_person(place.stack)
-    asker = Asker(place.owner, place.video_id, extra=fault_seconds if EDGE in still else 0)
-    sent, processed = being_sent(person, place.clip), being_processed(asking_person(place.stack))
     restarts = _restarts(place.stack)
-    asker.begin()
-    with ThreadPoolExecutor(1) as pool:
+    asker = Asker(place.owner, place.video_id, extra=fault_seconds if EDGE in still else 0)
+    with asking_person(place.stack) as sender, asking_person(place.stack) as other, ThreadPoolExecutor(1) as pool:
+        sent, processed = being_sent(sender, place.clip), being_processed(other)
+        asker.begin()
         sending = pool.submit(sent.finish_sending, fault_seconds + SENT_WITHIN)
         try:
             yield Scene(place, asker, (sent, processed), sending)
@@ -60,14 +58,12 @@ def under_way(place: Place, fault_seconds: float, still: Collection[str] = ()) -
             sending.result()
         finally:
             asker.end()
-    for journey in (sent, processed):
-        journey.wait_processed(SETTLED_WITHIN - (time.monotonic() - healed))
-    print(f"all was processed {time.monotonic() - healed:.1f} s after the fault")
-    asker.check()
-    nothing_left_over(place.stack, (sent, processed), 30)
-    assert _restarts(place.stack) == restarts, "a part did not outlive it"
-    for journey in (sent, processed):
-        journey.person.edge.close()
+        for journey in (sent, processed):
+            journey.wait_processed(SETTLED_WITHIN - (time.monotonic() - healed))
+        print(f"all was processed {time.monotonic() - healed:.1f} s after the fault")
+        asker.check()
+        nothing_left_over(place.stack, (sent, processed), 30)
+        assert _restarts(place.stack) == restarts, "a part did not outlive it"
 
 
 def _restarts(stack: Stack) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -12,6 +13,7 @@ from tests.e2e.faults.net import BEHIND, EDGE, WORKER
 from tests.e2e.faults.place import Place
 from tests.e2e.faults.scenes import under_way
 from tests.e2e.faults.weather import Weather
+from tests.e2e.people import sign_up_by_command, upload_by_command
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
@@ -45,6 +47,26 @@ def test_all_goes_on_after_every_connection_between_parts_fell_silent(between: P
     inside = [part for part in BEHIND if part != EDGE]
     with under_way(between, SECONDS) as scene, scene.net.weather(SILENT, *inside):
         time.sleep(SECONDS)
+
+
+def test_the_client_goes_on_uploading_after_its_connections_were_cut_and_fell_silent(between: Place) -> None:
+    sign_up_by_command(between.stack)
+    with ThreadPoolExecutor(1) as pool:
+        with between.net.weather(Weather(rate=100_000), EDGE):
+            uploading = pool.submit(upload_by_command, between.stack, file=between.clip)
+            _wait_for_bytes(between, 500_000)
+            assert between.net.cut(EDGE)
+            _wait_for_bytes(between, 500_000)
+        with between.net.weather(SILENT, EDGE):
+            time.sleep(SECONDS)
+        assert uploading.result()["processing_state"] == "PROCESSED"
+
+
+def _wait_for_bytes(place: Place, more: int) -> None:
+    enough, give_up = place.net.carried(EDGE) + more, time.monotonic() + 30
+    while place.net.carried(EDGE) < enough:
+        assert time.monotonic() < give_up, "nothing is sent"
+        time.sleep(0.05)
 
 
 @pytest.mark.soak

@@ -101,7 +101,9 @@ async def build(runtime: Runtime) -> Parts:
     )
     id_key, disk = runtime.sealer.derive("uploads"), Disk.of(settings)
     creating = Creating(uploads, claims, videos, agenda, disk, id_key, limits, chosen.expire_after)
-    receiving = Receiving(uploads, objects, bucket, bus, chosen.expire_after, chosen.url_lifetime, runtime.log)
+    receiving = Receiving(
+        uploads, objects, bucket, bus, chosen.expire_after, chosen.url_lifetime, disk, limits, runtime.log
+    )
     upload_servicer = UploadServicer(
         uploads, videos, creating, receiving, ending, membership, pictures, runtime.page_tokens
     )

@@ -12,7 +12,7 @@ from mesh.config import Settings
 
 
 class Disk:
-    """Free space of the data folder's file system, where the object store runs on this machine."""
+    """Free space of the file system that objects are on, where the object store runs on this machine."""
 
     def __init__(self, folder: Path | None) -> None:
         """`folder`: on the file system that fills up; None where it cannot be seen from here."""
@@ -22,7 +22,10 @@ class Disk:
     def of(cls, settings: Settings) -> Disk:
         """The disk that these settings put the objects on. A store elsewhere watches its own space."""
         local = _is_loopback(urlsplit(settings.objects.endpoint).hostname or "")
-        return cls(Path(settings.data).absolute() if local else None)
+        data = Path(settings.data).absolute()
+        # A folder that may be a file system of its own, and that is not there where the store is another one's.
+        objects = data / "objects"
+        return cls((objects if objects.is_dir() else data) if local else None)
 
     async def free(self) -> int | None:
         """Bytes that are free, or None where that is not known."""

@@ -89,11 +89,20 @@ def check_size(size: int, limits: Limits) -> None:
 
 def check_space(size: int, free: int | None, limits: Limits) -> None:
     """Raise RESOURCE_EXHAUSTED (STORAGE_LOW) where the file would leave too little of `free` bytes; None: unknown."""
-    if free is not None and limits.min_free_bytes and free - size < limits.min_free_bytes:
+    _require_left(free, size, limits.min_free_bytes, retry_after=timedelta(minutes=10))
+
+
+def check_space_for_parts(size: int, free: int | None, limits: Limits) -> None:
+    """As `check_space`, for an upload that has begun: it may go on into the reserve, but not use it up."""
+    _require_left(free, size, limits.min_free_bytes // 4, retry_after=timedelta(seconds=10))
+
+
+def _require_left(free: int | None, size: int, reserve: int, *, retry_after: timedelta) -> None:
+    if free is not None and reserve and free - size < reserve:
         raise exhausted(
             ErrorReason.ERROR_REASON_STORAGE_LOW,
             "The installation is short of disk space. Try later.",
-            retry_after=timedelta(minutes=10),
+            retry_after=retry_after,
         )
 
 

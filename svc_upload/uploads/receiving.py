@@ -14,9 +14,12 @@ from mesh.bus import Bus, BusError
 from mesh.contention import LostRace, settle
 from mesh.errors import not_found
 from mesh.objects import Objects
+from svc_upload.uploads.disk import Disk
 from svc_upload.uploads.domain import (
+    Limits,
     PartRecord,
     UploadRecord,
+    check_space_for_parts,
     object_key,
     part_mismatch,
     part_span,
@@ -52,6 +55,8 @@ class Receiving:
         bus: Bus,
         expire_after: timedelta,
         url_lifetime: timedelta,
+        disk: Disk,
+        limits: Limits,
         log: FilteringBoundLogger,
     ) -> None:
         self._uploads = uploads
@@ -60,7 +65,13 @@ class Receiving:
         self._bus = bus
         self._expire_after = expire_after
         self._url_lifetime = url_lifetime
+        self._disk = disk
+        self._limits = limits
         self._log = log
+
+    async def require_space(self, size: int) -> None:
+        """Raises STORAGE_LOW where there is too little for parts of `size` bytes together."""
+        check_space_for_parts(size, await self._disk.free(), self._limits)
 
     def sign(self, upload: UploadRecord, number: int, size: int, sha256: bytes) -> Ticket:
         """Where to send a part. Raises UPLOAD_NOT_ACTIVE, PART_MISMATCH."""

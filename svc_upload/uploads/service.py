@@ -94,6 +94,7 @@ class UploadServicer(UploadServiceServicer):
 
     async def SignParts(self, request: SignPartsRequest, context: Any) -> SignPartsResponse:
         upload = await self._own(request.upload_id)
+        await self._receiving.require_space(sum(part.size_bytes for part in request.parts))
         tickets = [self._receiving.sign(upload, part.number, part.size_bytes, part.sha256) for part in request.parts]
         return SignPartsResponse(parts=[_signed(ticket) for ticket in tickets])
 

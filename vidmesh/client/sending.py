@@ -11,10 +11,10 @@ from typing import Final
 import httpx
 
 from vidmesh.client.connection import Edge
-from vidmesh.client.errors import ClientError
+from vidmesh.client.errors import ClientError, VidmeshError
 from vidmesh.client.pace import Pace
 from vidmesh.client.parts import Span
-from vidmesh.client.retrying import Backoff
+from vidmesh.client.retrying import TRANSIENT, Backoff
 from vidmesh.client.source import Source, SourceChangedError
 from vidmesh.upload.v1.upload_service_pb2 import SignedPart
 
@@ -26,6 +26,9 @@ _STORED = (200, 201, 204)
 _THERE_ALREADY = 412
 _URL_REFUSED = 403
 _OTHER_BYTES = 400
+_STORE_FAILED = 500
+_WORTH_A_WORD = 3
+"""Failures of one part in a row, after which whoever waits is told so."""
 PATIENCE: Final = Backoff(attempts=20, first=0.25, most=15.0)
 """For parts: a restart of the store or the edge must not end an upload of hours. About three minutes in all."""
 
@@ -44,7 +47,10 @@ Sign = Callable[[Span], Awaitable[SignedPart]]
 
 
 class PartSender:
-    """Sends parts over one HTTP client. `moved` is told bytes as they leave, and negative ones when they must again."""
+    """Sends parts over one HTTP client.
+
+    `moved` is told bytes as they leave, and negative ones when they must again; `notice` a sentence when that goes on.
+    """
 
     def __init__(
         self,
@@ -53,6 +59,7 @@ class PartSender:
         source: Source,
         sign: Sign,
         moved: Callable[[int], None],
+        notice: Callable[[str], None],
         patience: Backoff = PATIENCE,
     ) -> None:
         self._http = http
@@ -60,6 +67,8 @@ class PartSender:
         self._source = source
         self._sign = sign
         self._moved = moved
+        self._notice = notice
+        self._noticed = False
         self._patience = patience
         self._pace = Pace()
 
@@ -67,7 +76,7 @@ class PartSender:
         """Returns once the store has the part.
 
         Raises `SourceChangedError` when the file no longer has the bytes that were signed, `ClientError` when the
-        store has not taken the part for minutes.
+        store has not taken the part for minutes, and what signing raises (`VidmeshError`: STORAGE_LOW, say).
         """
         failures, signed = 0, part.signed
         while True:
@@ -82,13 +91,32 @@ class PartSender:
             if status == _OTHER_BYTES and await self._source.digest(part.span) != part.sha256:
                 raise SourceChangedError(f"{self._source.path.name} changed while it was being uploaded.")
             failures += 1
+            if failures == _WORTH_A_WORD:
+                self._tell(told.why)
             if failures >= self._patience.attempts:
                 raise ClientError(f"Part {part.span.number} is not taken: {told.why}.")
-            if status == _URL_REFUSED:
-                signed = await self._sign(part.span)
-            else:
+            if status != _URL_REFUSED:
                 self._pace.went_badly()
             await asyncio.sleep(self._patience.delay(failures))
+            if status == _URL_REFUSED:
+                signed = await self._sign(part.span)
+            elif status >= _STORE_FAILED:
+                signed = await self._asked(part.span, signed)
+
+    async def _asked(self, span: Span, signed: SignedPart) -> SignedPart:
+        """Signs again, because the service may say why the store fails: that its disk is full, say."""
+        try:
+            return await self._sign(span)
+        except VidmeshError as error:
+            if error.code in TRANSIENT:
+                return signed
+            raise
+
+    def _tell(self, why: str) -> None:
+        """Once, where a part has failed more than once."""
+        if not self._noticed:
+            self._noticed = True
+            self._notice(f"Parts are not taken at the moment ({why}): trying again.")
 
     async def _put(self, span: Span, signed: SignedPart) -> tuple[int, _Told]:
         told = _Told()

@@ -49,12 +49,14 @@ class Transfer:
         source: Source,
         upload: Upload,
         progress: Callable[[Progress], None],
+        notice: Callable[[str], None],
     ) -> None:
         self._stub = stub
         self._edge = edge
         self._source = source
         self._upload = upload
         self._report = progress
+        self._notice = notice
         self._progress = Progress(upload.size_bytes, upload.received_bytes, upload.received_bytes)
         self._spans = spans_of(upload.layout)
         self._digests: dict[int, bytes] = {}
@@ -77,7 +79,7 @@ class Transfer:
         confirmer = Confirmer(self._stub, self._upload.upload_id, self._confirmed)
         ready: asyncio.Queue[ReadyPart | None] = asyncio.Queue(maxsize=MOST)
         async with self._edge.http() as http, asyncio.TaskGroup() as group:
-            sender = PartSender(http, self._edge, self._source, self._sign_again, self._moved)
+            sender = PartSender(http, self._edge, self._source, self._sign_again, self._moved, self._notice)
             group.create_task(self._compare(there))
             group.create_task(confirmer.run())
             async with asyncio.TaskGroup() as sending:

@@ -122,7 +122,9 @@ class Uploader:
         upload, entry = await self._begun(source, found, channel_id, video)
         if upload.state == UploadState.UPLOAD_STATE_ACTIVE:
             try:
-                transfer = Transfer(self._client.uploads, self._client.edge, source, upload, self._progress)
+                transfer = Transfer(
+                    self._client.uploads, self._client.edge, source, upload, self._progress, self._notice
+                )
                 digest = await transfer.run()
                 source.check()
             except SourceChangedError:

@@ -11,10 +11,11 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import grpc
 import pytest
 
 from vidmesh.client.connection import Edge
-from vidmesh.client.errors import ClientError
+from vidmesh.client.errors import ClientError, VidmeshError
 from vidmesh.client.parts import Span
 from vidmesh.client.retrying import Backoff
 from vidmesh.client.sending import PartSender, ReadyPart
@@ -63,9 +64,12 @@ class Signer:
 
     def __init__(self) -> None:
         self.signed = 0
+        self.refusal: VidmeshError | None = None
 
     async def __call__(self, span: Span) -> SignedPart:
         self.signed += 1
+        if self.refusal is not None:
+            raise self.refusal
         return self.url(span, 3600)
 
     def url(self, span: Span, seconds: float) -> SignedPart:
@@ -101,12 +105,14 @@ class Sending:
     def __init__(self, edge: Edge, source: Source) -> None:
         self.signer = Signer()
         self.moved = 0
+        self.notices: list[str] = []
         self._edge, self._source = edge, source
 
     async def send(self, seconds: float = 3600) -> None:
         part = ReadyPart(SPAN, hashlib.sha256(BYTES).digest(), self.signer.url(SPAN, seconds))
         async with self._edge.http() as http:
-            await PartSender(http, self._edge, self._source, self.signer, self._move, PATIENCE).send(part)
+            sender = PartSender(http, self._edge, self._source, self.signer, self._move, self.notices.append, PATIENCE)
+            await sender.send(part)
 
     def _move(self, count: int) -> None:
         self.moved += count
@@ -176,3 +182,26 @@ async def test_a_store_that_never_takes_a_part_is_given_up_in_a_sentence(sending
     with pytest.raises(ClientError, match="Part 3 is not taken: the store answers 503"):
         await sending.send()
     assert sending.moved == 0
+
+
+async def test_who_waits_for_a_store_that_keeps_failing_is_told_so_once(sending: Sending, store: Store) -> None:
+    store.statuses.extend([500, 500])
+    await sending.send()
+    assert sending.notices == []
+    store.statuses.extend([500, 500, 500])
+    await sending.send()
+    assert sending.notices == ["Parts are not taken at the moment (the store answers 500): trying again."]
+
+
+async def test_why_a_store_fails_is_asked_of_the_service_that_signs(sending: Sending, store: Store) -> None:
+    sending.signer.refusal = VidmeshError(grpc.StatusCode.RESOURCE_EXHAUSTED, "STORAGE_LOW", "Short of disk space.")
+    store.statuses.append(500)
+    with pytest.raises(VidmeshError, match=r"Short of disk space\."):
+        await sending.send()
+
+
+async def test_a_service_that_is_away_with_the_store_ends_nothing(sending: Sending, store: Store) -> None:
+    sending.signer.refusal = VidmeshError(grpc.StatusCode.UNAVAILABLE, "", "Nothing answers there.")
+    store.statuses.extend([503, 503])
+    await sending.send()
+    assert store.stored == [BYTES]

@@ -49,6 +49,14 @@ def test_an_upload_leaves_the_disk_its_reserve() -> None:
     assert reason(domain.check_space, 100, 149, LIMITS) == "STORAGE_LOW"
 
 
+def test_an_upload_that_has_begun_goes_on_into_the_reserve_but_never_uses_it_up() -> None:
+    limits = replace(LIMITS, min_free_bytes=40)
+    domain.check_space_for_parts(100, 110, limits)
+    domain.check_space_for_parts(100, None, limits)
+    domain.check_space_for_parts(100, 0, replace(limits, min_free_bytes=0))
+    assert reason(domain.check_space_for_parts, 100, 109, limits) == "STORAGE_LOW"
+
+
 def test_an_account_is_admitted_up_to_its_limits() -> None:
     usage = domain.admitted(domain.admitted(Usage(), 100, LIMITS), 100, LIMITS)
     assert usage == Usage(2, 200)

@@ -124,7 +124,7 @@ class UploadServiceServicer:
         ConfirmParts).
 
         Errors: NOT_FOUND (UPLOAD_NOT_FOUND), FAILED_PRECONDITION (UPLOAD_NOT_ACTIVE), INVALID_ARGUMENT
-        (PART_MISMATCH).
+        (PART_MISMATCH), RESOURCE_EXHAUSTED (STORAGE_LOW: nothing is lost, go on when there is room).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -62,7 +62,7 @@ class UploadServiceStub:
     ConfirmParts).
 
     Errors: NOT_FOUND (UPLOAD_NOT_FOUND), FAILED_PRECONDITION (UPLOAD_NOT_ACTIVE), INVALID_ARGUMENT
-    (PART_MISMATCH).
+    (PART_MISMATCH), RESOURCE_EXHAUSTED (STORAGE_LOW: nothing is lost, go on when there is room).
     """
     ConfirmParts: _grpc.UnaryUnaryMultiCallable[_upload_service_pb2.ConfirmPartsRequest, _upload_service_pb2.ConfirmPartsResponse]
     """Says that parts were stored. The service looks at the store, never at the client's word.
@@ -121,7 +121,7 @@ class UploadServiceAsyncStub(UploadServiceStub):
     ConfirmParts).
 
     Errors: NOT_FOUND (UPLOAD_NOT_FOUND), FAILED_PRECONDITION (UPLOAD_NOT_ACTIVE), INVALID_ARGUMENT
-    (PART_MISMATCH).
+    (PART_MISMATCH), RESOURCE_EXHAUSTED (STORAGE_LOW: nothing is lost, go on when there is room).
     """
     ConfirmParts: _aio.UnaryUnaryMultiCallable[_upload_service_pb2.ConfirmPartsRequest, _upload_service_pb2.ConfirmPartsResponse]  # type: ignore[assignment]
     """Says that parts were stored. The service looks at the store, never at the client's word.
@@ -201,7 +201,7 @@ class UploadServiceServicer(metaclass=_abc_1.ABCMeta):
         ConfirmParts).
 
         Errors: NOT_FOUND (UPLOAD_NOT_FOUND), FAILED_PRECONDITION (UPLOAD_NOT_ACTIVE), INVALID_ARGUMENT
-        (PART_MISMATCH).
+        (PART_MISMATCH), RESOURCE_EXHAUSTED (STORAGE_LOW: nothing is lost, go on when there is room).
         """
 
     @_abc_1.abstractmethod

@@ -42,18 +42,24 @@ class Killer:
 
     def run(self) -> None:
         """Returns when every victim is ready again after the last kill; raises AssertionError where one is not."""
-        begun, waiting = time.monotonic(), list[str]()
+        begun, waiting, missed = time.monotonic(), list[str](), 0
         while self.killed.total() < self.kills:
             time.sleep(self.rng.uniform(*self.pause))
-            at_once = 2 if self.rng.random() < TOGETHER else 1
-            names: list[str] = []
-            for _ in range(at_once):
-                if not waiting:
+            died: list[str] = []
+            for _ in range(2 if self.rng.random() < TOGETHER else 1):
+                if missed >= len(waiting):
                     # Rounds: everything is killed before anything is killed more often than the others.
                     waiting = [name for name, victim in sorted(self.victims.items()) for _ in range(victim.weight)]
                     self.rng.shuffle(waiting)
-                names.append(waiting.pop())
-            died = [name for name in names if self.victims[name].kill()]
+                    missed = 0
+                name = waiting.pop()
+                if self.victims[name].kill():
+                    died.append(name)
+                    missed = 0
+                else:
+                    # Later in this round, if it is there then.
+                    waiting.insert(0, name)
+                    missed += 1
             if died:
                 self.killed.update(died)
                 self.say(f"{time.monotonic() - begun:6.2f} s: killed {' and '.join(died)}")

@@ -1,4 +1,4 @@
-"""What people do while things die, and what they were told."""
+"""What people do while things die."""
 
 from __future__ import annotations
 
@@ -6,46 +6,22 @@ import json
 import random
 import sys
 import uuid
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import httpx
-
-from tests.e2e.chaos.calling import PASSING, Caller
+from tests.e2e.chaos.afterlife import Terms, delete, publish, race, retitle, undelete
+from tests.e2e.chaos.calling import Caller
 from tests.e2e.chaos.sending import Order
+from tests.e2e.chaos.told import PASSWORD, Account, Fate, UploadTold
 from tests.e2e.chaos.victims import Clients
 
-PASSWORD = "correct horse battery"
 VISIBILITIES = ("PUBLIC", "UNLISTED", "PRIVATE")
-
-
-@dataclass(slots=True)
-class Account:
-    """A sign-up that was acknowledged."""
-
-    handle: str
-    channel_id: str
-    token: str
-    uploads: list[UploadTold] = field(default_factory=list)
-
-    @property
-    def email(self) -> str:
-        return f"{self.handle}@example.org"
-
-
-@dataclass(slots=True)
-class UploadTold:
-    """What was acknowledged of one upload and its video."""
-
-    file: Path
-    upload_id: str = ""
-    video_id: str = ""
-    confirmed: set[int] = field(default_factory=set)
-    ended: str = ""
-    """ "completed" or "aborted"."""
-    title: str = ""
-    visibility: str = "PRIVATE"
-    client_deaths: int = 0
+STRAYS = 0.4
+"""Share of the uploads whose client also stores what it never confirms."""
+LATE = 0.4
+"""Seconds around the moment of a purge in which a late undeletion comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,45 +29,69 @@ class Plan:
     """How much of everything, and by which dice."""
 
     rng: random.Random
-    uploads: int
+    fates: tuple[Fate, ...]
+    """Of its uploads, in order."""
     files: tuple[Path, ...]
     """The last one is no video."""
     folder: Path
+    terms: Terms
 
 
 def sign_up(edge_url: str, rng: random.Random) -> Account:
-    """A new account, whose request is repeated until it is acknowledged."""
+    """A new account. Its request is sent twice at once, each until it is acknowledged: both are told the same."""
     handle = f"u{rng.randbytes(8).hex()}"
     body = {
         "email": f"{handle}@example.org",
         "password": PASSWORD,
         "handle": handle,
-        "request_id": str(uuid.UUID(bytes=rng.randbytes(16), version=4)),
+        "request_id": _request_id(rng),
     }
-    with Caller.at(edge_url) as caller:
-        made = caller.call("POST", "/v1/accounts:signUp", body)
+
+    def ask(_: int) -> dict[str, Any]:
+        with Caller.at(edge_url) as caller:
+            return caller.call("POST", "/v1/accounts:signUp", body)
+
+    with ThreadPoolExecutor(2) as pool:
+        made, again = pool.map(ask, range(2))
+    for name, key in (("account", "account_id"), ("channel", "channel_id")):
+        assert made[name][key] == again[name][key], f"a repeated sign-up made a second {name}"
     return Account(handle, made["channel"]["channel_id"], made["tokens"]["access_token"])
 
 
 def live(edge_url: str, clients: Clients, plan: Plan) -> Account:
-    """One person: signs up, uploads, edits, publishes, and now and then gives an upload up."""
+    """One person: signs up, uploads, edits, publishes, gives up, deletes and regrets."""
     account, rng = sign_up(edge_url, plan.rng), plan.rng
-    for number in range(plan.uploads):
-        dice = rng.random()
-        told = UploadTold(plan.files[-1] if dice < 0.1 else rng.choice(plan.files[:-1]))
+    for number, fate in enumerate(plan.fates):
+        told = UploadTold(fate, plan.files[-1] if fate is Fate.NO_VIDEO else rng.choice(plan.files[:-1]))
         account.uploads.append(told)
-        _upload(edge_url, clients, account, told, plan, number, give_up=dice > 0.9)
+        _upload(edge_url, clients, account, told, plan, number)
         if told.ended == "completed":
             with Caller.at(edge_url, account.token) as caller:
-                for edit in range(rng.randint(1, 3)):
-                    _retitle(caller, told, f"Title {number}.{edit}")
-                _publish(caller, told, rng.choice(VISIBILITIES))
+                _look_after(caller, told, plan, number)
     return account
 
 
-def _upload(
-    edge_url: str, clients: Clients, account: Account, told: UploadTold, plan: Plan, number: int, give_up: bool
-) -> None:
+def _look_after(caller: Caller, told: UploadTold, plan: Plan, number: int) -> None:
+    rng = plan.rng
+    for edit in range(rng.randint(1, 2)):
+        retitle(caller, told, f"Title {number}.{edit}")
+    race(caller, told, f"Title {number} of one", f"Title {number} of another")
+    publish(caller, told, rng.choice(VISIBILITIES))
+    match told.fate:
+        case Fate.DELETED:
+            delete(caller, told, plan.terms, pause=rng.uniform(0, 6))
+        case Fate.UNDELETED:
+            asked = delete(caller, told, plan.terms, pause=rng.uniform(0, 3))
+            undelete(caller, told, plan.terms, asked, pause=rng.uniform(0, 2))
+        case Fate.UNDELETED_LATE:
+            asked = delete(caller, told, plan.terms, pause=rng.uniform(0, 3))
+            late = plan.terms.purge_deleted_after + rng.uniform(-LATE, LATE)
+            undelete(caller, told, plan.terms, asked, pause=late)
+        case _:
+            pass
+
+
+def _upload(edge_url: str, clients: Clients, account: Account, told: UploadTold, plan: Plan, number: int) -> None:
     """Starts the client again for as long as it is killed."""
     told.title = f"Upload {number}"
     stem = plan.folder / f"{account.handle}-{number}"
@@ -100,11 +100,13 @@ def _upload(
         edge_url=edge_url,
         token=account.token,
         channel_id=account.channel_id,
-        request_id=str(uuid.UUID(bytes=plan.rng.randbytes(16), version=4)),
+        request_id=_request_id(plan.rng),
         title=told.title,
         file=str(told.file),
         acknowledged=str(acknowledged),
-        give_up=give_up,
+        fate=told.fate,
+        strays=plan.rng.random() < STRAYS,
+        expire_after=plan.terms.expire_after,
         seed=plan.rng.getrandbits(32),
     ).write(order_file)
     while True:
@@ -132,27 +134,5 @@ def _read(acknowledged: Path, told: UploadTold) -> None:
             told.confirmed.add(what["confirmed"])
 
 
-def _publish(caller: Caller, told: UploadTold, visibility: str) -> None:
-    caller.call("POST", f"/v1/videos/{told.video_id}:publish", {"visibility": f"VISIBILITY_{visibility}"})
-    told.visibility = visibility
-
-
-def _retitle(caller: Caller, told: UploadTold, title: str) -> None:
-    """An edit by etag: a repetition whose first try was counted after all is seen, and no late one undoes a newer."""
-    while True:
-        now = caller.call("GET", f"/v1/videos/{told.video_id}")["video"]
-        if now["title"] == title:
-            break
-        assert now["title"] == told.title, f"an acknowledged edit is lost: {now['title']!r} for {told.title!r}"
-        try:
-            answer = caller.edge.patch(
-                f"/v1/videos/{told.video_id}",
-                params={"update_mask": "title"},
-                json={"title": title, "etag": now["etag"]},
-            )
-        except httpx.TransportError:
-            continue
-        assert answer.is_success or answer.status_code in PASSING, answer.text
-        if answer.is_success:
-            break
-    told.title = title
+def _request_id(rng: random.Random) -> str:
+    return str(uuid.UUID(bytes=rng.randbytes(16), version=4))

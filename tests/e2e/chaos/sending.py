@@ -18,7 +18,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.chaos.calling import Caller
+import httpx
+
+from tests.e2e.chaos.calling import Caller, RefusedError
+from tests.e2e.chaos.told import Fate
+
+SEND_AGAIN = 150
+"""Tries at a PUT that the store answers by 500, as S3 may while it comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,46 +39,127 @@ class Order:
     file: str
     acknowledged: str
     """File of JSON lines."""
-    give_up: bool
-    """Abort it when half of its parts are there."""
+    fate: Fate
+    strays: bool
+    """Store also what is never confirmed, before the end and after it."""
+    expire_after: float
+    """The installation's setting, seconds."""
     seed: int
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
+    @classmethod
+    def read(cls, path: Path) -> Order:
+        given = json.loads(path.read_text(encoding="utf-8"))
+        given["fate"] = Fate(given["fate"])
+        return cls(**given)
 
-def run(order: Order, caller: Caller) -> None:
-    """From CreateUpload to CompleteUpload, or to AbortUpload."""
-    rng = random.Random(order.seed)
-    content = Path(order.file).read_bytes()
-    body = {
-        "request_id": order.request_id,
-        "channel_id": order.channel_id,
-        "size_bytes": str(len(content)),
-        "filename": "clip.mp4",
-        "video": {"title": order.title},
-    }
-    upload = caller.call("POST", "/v1/uploads", body)["upload"]
-    path = f"/v1/uploads/{upload['upload_id']}"
-    _acknowledge(order, upload_id=upload["upload_id"], video_id=upload["video_id"])
-    if upload["state"] == "UPLOAD_STATE_COMPLETED":
-        _acknowledge(order, ended="completed")
-        return
-    if upload["state"] == "UPLOAD_STATE_ABORTED":
-        _acknowledge(order, ended="aborted")
-        return
-    there = {part["number"] for part in caller.call("GET", f"{path}/parts", page_size="1000").get("parts", [])}
-    missing = [(number, part) for number, part in _cut(content, upload["layout"]) if number not in there]
-    if order.give_up:
-        missing = missing[: max(1, len(missing) // 2)]
-    rng.shuffle(missing)
-    for number, part in missing:
-        _send_part(caller, path, number, part)
-        _acknowledge(order, confirmed=number)
-        time.sleep(rng.uniform(0, 0.3))
-    end, ended = ("abort", "aborted") if order.give_up else ("complete", "completed")
-    caller.call("POST", f"{path}:{end}", {})
-    _acknowledge(order, ended=ended)
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The upload of one order."""
+
+    order: Order
+    caller: Caller
+    rng: random.Random
+
+    def run(self) -> None:
+        """From CreateUpload to CompleteUpload, to AbortUpload, or to where it is left alone."""
+        asked = time.time()
+        content = Path(self.order.file).read_bytes()
+        body = {
+            "request_id": self.order.request_id,
+            "channel_id": self.order.channel_id,
+            "size_bytes": str(len(content)),
+            "filename": "clip.mp4",
+            "video": {"title": self.order.title},
+        }
+        upload = self.caller.call("POST", "/v1/uploads", body)["upload"]
+        state = upload["state"].removeprefix("UPLOAD_STATE_").lower()
+        self._acknowledge(upload_id=upload["upload_id"], video_id=upload["video_id"])
+        if state == "active":
+            self._acknowledge(active=asked)
+            try:
+                state = self._go_on(upload, content)
+            except RefusedError:
+                if not self._has_expired(upload):
+                    raise
+                state = "expired"
+        self._acknowledge(ended=state)
+
+    def _go_on(self, upload: dict[str, Any], content: bytes) -> str:
+        """Sends what is missing, and ends it; how it ended."""
+        path = f"/v1/uploads/{upload['upload_id']}"
+        parts = list(_cut(content, upload["layout"]))
+        there = {part["number"] for part in self.caller.call("GET", f"{path}/parts", page_size="1000").get("parts", [])}
+        missing = [(number, part) for number, part in parts if number not in there]
+        if self.order.fate in {Fate.ABORTED, Fate.LEFT_ALONE}:
+            missing = missing[: len(parts) // 2 - len(there)] if len(there) < len(parts) // 2 else []
+        self.rng.shuffle(missing)
+        strays = [(number, self._stray(len(part))) for number, part in parts[:2]] if self.order.strays else []
+        signed = [(self._sign(path, number, part), part) for number, part in strays]
+        for one, part in signed[:1]:
+            self._put(one, part)
+        for number, part in missing:
+            asked = time.time()
+            self._send_part(path, number, part)
+            self._acknowledge(confirmed=number, active=asked)
+            time.sleep(self.rng.uniform(0, 0.3))
+        ended = self._end(path)
+        for one, part in signed[1:]:
+            # Whether it is taken depends on the time: until the URL ends it is.
+            self._put(one, part)
+        return ended
+
+    def _end(self, path: str) -> str:
+        match self.order.fate:
+            case Fate.LEFT_ALONE:
+                return "expired"
+            case Fate.ABORTED:
+                self.caller.call("POST", f"{path}:abort", {})
+                return "aborted"
+            case _:
+                self.caller.call("POST", f"{path}:complete", {})
+                return "completed"
+
+    def _has_expired(self, upload: dict[str, Any]) -> bool:
+        """Whether a refusal is right because so much time has passed while things were away."""
+        now = self.caller.call("GET", f"/v1/uploads/{upload['upload_id']}")["upload"]
+        acknowledged = Path(self.order.acknowledged).read_text(encoding="utf-8").splitlines()
+        active = max(what["active"] for line in acknowledged if "active" in (what := json.loads(line)))
+        return now["state"] == "UPLOAD_STATE_EXPIRED" and time.time() - active >= self.order.expire_after
+
+    def _stray(self, size: int) -> bytes:
+        return self.rng.randbytes(size)
+
+    def _sign(self, path: str, number: int, part: bytes) -> dict[str, Any]:
+        sign = {"parts": [{"number": number, "size_bytes": str(len(part)), "sha256": _digest(part)}]}
+        return self.caller.call("POST", f"{path}/parts:sign", sign)["parts"][0]
+
+    def _send_part(self, path: str, number: int, part: bytes) -> None:
+        stored = 403
+        # 403: the URL ended while something was away.
+        while stored == 403:
+            stored = self._put(self._sign(path, number, part), part)
+        # 412: an earlier try had stored it, and its answer was lost.
+        if stored not in {200, 412}:
+            raise RuntimeError(f"part {number} was not stored: {stored}")
+        self.caller.call("POST", f"{path}/parts:confirm", {"parts": [{"number": number, "sha256": _digest(part)}]})
+
+    def _put(self, signed: dict[str, Any], part: bytes) -> int:
+        answer = httpx.Response(500)
+        for _ in range(SEND_AGAIN):
+            headers = {**signed["headers"], "authorization": ""}
+            answer = self.caller.send("PUT", signed["url"], content=part, headers=headers)
+            if answer.status_code != 500:
+                break
+            time.sleep(0.2)
+        return answer.status_code
+
+    def _acknowledge(self, **what: object) -> None:
+        with Path(self.order.acknowledged).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(what) + "\n")
 
 
 def _cut(content: bytes, layout: list[dict[str, Any]]) -> Iterator[tuple[int, bytes]]:
@@ -83,33 +170,11 @@ def _cut(content: bytes, layout: list[dict[str, Any]]) -> Iterator[tuple[int, by
             offset += int(piece["size_bytes"])
 
 
-def _send_part(caller: Caller, path: str, number: int, part: bytes) -> None:
-    digest = base64.b64encode(hashlib.sha256(part).digest()).decode()
-    sign = {"parts": [{"number": number, "size_bytes": str(len(part)), "sha256": digest}]}
-    signed = caller.call("POST", f"{path}/parts:sign", sign)["parts"][0]
-    stored = _put(caller, signed, part)
-    # 412: an earlier try had stored it, and its answer was lost.
-    if stored not in {200, 412}:
-        raise RuntimeError(f"part {number} was not stored: {stored}")
-    caller.call("POST", f"{path}/parts:confirm", {"parts": [{"number": number, "sha256": digest}]})
-
-
-def _put(caller: Caller, signed: dict[str, Any], part: bytes) -> int:
-    """The status of a PUT; a store that is coming back answers 500 for a while, as S3 may."""
-    for _ in range(150):
-        answer = caller.send("PUT", signed["url"], content=part, headers={**signed["headers"], "authorization": ""})
-        if answer.status_code != 500:
-            return answer.status_code
-        time.sleep(0.2)
-    return 500
-
-
-def _acknowledge(order: Order, **what: object) -> None:
-    with Path(order.acknowledged).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(what) + "\n")
+def _digest(part: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(part).digest()).decode()
 
 
 if __name__ == "__main__":
-    given = Order(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    with Caller.at(given.edge_url, given.token) as opened:
-        run(given, opened)
+    order = Order.read(Path(sys.argv[1]))
+    with Caller.at(order.edge_url, order.token) as opened:
+        Client(order, opened, random.Random(order.seed)).run()

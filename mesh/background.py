@@ -14,6 +14,8 @@ from mesh.tasks import end
 
 FIRST_PAUSE: Final = timedelta(milliseconds=200)
 LONGEST_PAUSE: Final = timedelta(seconds=30)
+LONGEST_AWAY: Final = timedelta(seconds=2)
+"""As LONGEST_PAUSE, where what failed is that something is away, which the error says: it comes back unannounced."""
 STEADY: Final = timedelta(seconds=60)
 """Work that ran this long before it failed starts again with the first pause."""
 
@@ -42,10 +44,14 @@ class Background:
             began = loop.time()
             try:
                 await work()
-            except Exception:
+            except Exception as error:
                 if loop.time() - began >= STEADY.total_seconds():
                     pause = FIRST_PAUSE.total_seconds()
-                self._log.exception("background work failed", work=name, again_in_seconds=round(pause, 1))
+                if getattr(error, "retryable", False):
+                    pause = min(pause, LONGEST_AWAY.total_seconds())
+                    self._log.warning("background work waits", work=name, cause=str(error))
+                else:
+                    self._log.exception("background work failed", work=name, again_in_seconds=round(pause, 1))
             else:
                 return
             # Spread out, so that replicas that failed together do not come back together.

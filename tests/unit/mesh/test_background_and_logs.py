@@ -13,6 +13,7 @@ import structlog
 
 from mesh import background
 from mesh.background import Background
+from mesh.tables import Unavailable
 
 
 class Log:
@@ -54,6 +55,32 @@ async def test_work_that_fails_is_logged_and_started_again_with_a_growing_pause(
     assert [entry["work"] for entry in log.entries] == ["relay"] * 3
     assert pauses[0] < pauses[1] < pauses[2]
     assert pauses[0] == pytest.approx(0.2, rel=0.3)
+
+
+async def test_work_that_something_is_away_for_is_started_again_within_seconds_and_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses: list[float] = []
+
+    async def no_sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(background.asyncio, "sleep", no_sleep)
+    log, done = Log(), asyncio.Event()
+
+    async def work() -> None:
+        if len(pauses) < 20:
+            raise Unavailable("the cluster is away")
+        done.set()
+
+    tasks = Background(log.log)
+    tasks.start(work, "relay")
+    await asyncio.wait_for(done.wait(), 5)
+    await tasks.close()
+
+    assert max(pauses) <= 2.5
+    assert {entry["cause"] for entry in log.entries} == {"the cluster is away"}
+    assert not any("exc_info" in entry for entry in log.entries)
 
 
 async def test_work_is_cancelled_at_the_end_and_waited_for() -> None:

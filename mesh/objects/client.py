@@ -25,6 +25,10 @@ MAX_LIST: Final = 1000
 _CHUNK: Final = 1 << 20
 _READ_ATTEMPTS: Final = 3
 _READ_PAUSE: Final = 0.2
+_WRITING: Final = 60.0
+"""Seconds in which an object without bytes is written, all attempts together."""
+_SLOWEST: Final = 64 * 1024
+"""Bytes a second at which an object has to be taken by the store at least."""
 
 T = TypeVar("T")
 
@@ -78,7 +82,9 @@ class Objects:
             if isinstance(data, Path):
                 body = await asyncio.to_thread(data.open, "rb")
                 stack.callback(body.close)
-            answer = await self._client.put_object(Body=body, **arguments)
+            # A body that nobody takes is waited for without limit, unlike an answer.
+            async with asyncio.timeout(_WRITING + size / _SLOWEST):
+                answer = await self._client.put_object(Body=body, **arguments)
         return ObjectInfo(key, size, str(answer.get("ETag", "")).strip('"'), datetime.now(UTC), content_type)
 
     async def get(self, bucket: str, key: str, *, byte_range: range | None = None) -> bytes:
@@ -93,12 +99,10 @@ class Objects:
                 raise ValueError(f"{byte_range} is no range of bytes")
             arguments["Range"] = f"bytes={byte_range.start}-{byte_range.stop - 1}"
 
-        async def read() -> bytes:
-            answer = await self._client.get_object(**arguments)
-            async with answer["Body"]:
-                return await answer["Body"].read()
+        async def read(answer: Any) -> bytes:
+            return await answer["Body"].read()
 
-        data = await self._reading(f"get {bucket}/{key}", read)
+        data = await self._reading(f"get {bucket}/{key}", arguments, read)
         if byte_range is not None and len(data) != len(byte_range):
             raise ObjectDamaged(f"get {bucket}/{key}: {len(data)} bytes for {byte_range}")
         return data
@@ -106,16 +110,15 @@ class Objects:
     async def get_to(self, bucket: str, key: str, path: Path) -> str:
         """Stream an object to a file, whole or not at all, and give its SHA-256 in lower-case hex. ObjectMissing."""
 
-        async def read() -> str:
-            answer = await self._client.get_object(Bucket=bucket, Key=key)
-            async with answer["Body"], Sink(path) as sink:
+        async def read(answer: Any) -> str:
+            async with Sink(path) as sink:
                 async for chunk in answer["Body"].iter_chunks(_CHUNK):
                     await sink.write(chunk)
                 if sink.size != answer["ContentLength"]:
                     raise TimeoutError(f"the answer ended after {sink.size} of {answer['ContentLength']} bytes")
                 return await sink.keep()
 
-        return await self._reading(f"get {bucket}/{key}", read)
+        return await self._reading(f"get {bucket}/{key}", {"Bucket": bucket, "Key": key}, read)
 
     async def head(self, bucket: str, key: str) -> ObjectInfo | None:
         """What is known of an object, or None where there is none."""
@@ -235,15 +238,19 @@ class Objects:
         if failed := answer.get("Errors"):
             raise ObjectsUnavailable(f"{len(failed)} of {len(keys)} objects were not deleted, first: {failed[0]}")
 
-    async def _reading(self, what: str, read: Callable[[], Awaitable[T]]) -> T:
+    async def _reading(self, what: str, arguments: dict[str, Any], read: Callable[[Any], Awaitable[T]]) -> T:
         """botocore retries until an answer begins; a body that breaks off is for us to ask for again."""
         async with self._turns:
             for attempt in range(1, _READ_ATTEMPTS + 1):
+                begun = False
                 try:
                     with translated(what):
-                        return await read()
+                        answer = await self._client.get_object(**arguments)
+                        begun = True
+                        async with answer["Body"]:
+                            return await read(answer)
                 except ObjectsUnavailable:
-                    if attempt == _READ_ATTEMPTS:
+                    if attempt == _READ_ATTEMPTS or not begun:
                         raise
                     await asyncio.sleep(_READ_PAUSE * attempt)
             raise AssertionError("the last attempt returns or raises")

@@ -21,6 +21,7 @@ async def connect_objects(settings: ObjectSettings, *, concurrency: int = CONCUR
     """
     import aioboto3
     from aiobotocore.config import AioConfig
+    from botocore.handlers import add_expect_header
 
     config: Any = AioConfig(
         signature_version="s3v4",
@@ -40,5 +41,7 @@ async def connect_objects(settings: ObjectSettings, *, concurrency: int = CONCUR
         aws_secret_access_key=settings.secret_key.get_secret_value(),
         region_name=settings.region,
     )
+    # With `Expect: 100-continue` a body waits for the store's word, and aiohttp waits without any limit.
+    session.events.unregister("before-call.s3", add_expect_header)
     async with session.client("s3", endpoint_url=settings.endpoint, config=config) as client:
         yield Objects(client, settings, concurrency)

@@ -117,12 +117,12 @@ class Net:
         return await asyncio.to_thread(self._ports)
 
     def _ports(self) -> dict[int, str]:
-        """The part at the other end of each connection."""
+        """The part at the other end of each connection; grpc makes its own with IPv6 sockets, to IPv4 addresses."""
         told = json.loads((self._state or Path()).read_text(encoding="utf-8"))
         found: dict[int, str] = {}
         for part in told["parts"]:
             try:
-                held = psutil.Process(part["pid"]).net_connections("tcp4") if part["pid"] else []
+                held = psutil.Process(part["pid"]).net_connections("tcp") if part["pid"] else []
             except psutil.Error:
                 continue
             found |= {one.laddr.port: part["name"] for one in held if one.laddr}

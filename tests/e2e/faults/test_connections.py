@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 
 import pytest
 
 from mesh.local.plan import BUS, GATEWAY, OBJECTS, SERVICES
-from tests.e2e.faults.net import BEHIND, EDGE, WORKER
+from tests.e2e.faults.net import BEHIND, EDGE, WORKER, Net
 from tests.e2e.faults.place import Place
 from tests.e2e.faults.scenes import under_way
 from tests.e2e.faults.weather import Weather
@@ -37,6 +36,7 @@ PAIRS = [
 def test_all_goes_on_after_every_connection_between_parts_was_cut_three_times(between: Place) -> None:
     inside = [part for part in BEHIND if part != EDGE]
     with under_way(between, SECONDS) as scene:
+        _all_pairs_are_connected(scene.net)
         for _ in range(3):
             assert sum(scene.net.cut(part) for part in inside) > len(inside)
             time.sleep(2)
@@ -62,6 +62,15 @@ def test_the_client_goes_on_uploading_after_its_connections_were_cut_and_fell_si
         assert uploading.result()["processing_state"] == "PROCESSED"
 
 
+def _all_pairs_are_connected(net: Net) -> None:
+    """The list of pairs is complete, and no test is about a connection that there is not."""
+    connected, give_up = set[tuple[str, str]](), time.monotonic() + 2 * SECONDS
+    while missing := set(PAIRS) - connected:
+        assert time.monotonic() < give_up, f"not connected: {missing}"
+        connected |= {(peer, part) for part in BEHIND for peer in net.peers(part) if peer}
+    assert connected == set(PAIRS)
+
+
 def _wait_for_bytes(place: Place, more: int) -> None:
     enough, give_up = place.net.carried(EDGE) + more, time.monotonic() + 30
     while place.net.carried(EDGE) < enough:
@@ -77,18 +86,3 @@ def test_all_goes_on_after_a_connection_was_cut_and_fell_silent(between: Place, 
         time.sleep(1)
         with scene.net.weather(SILENT, part, peer=peer):
             time.sleep(SECONDS)
-
-
-def test_every_pair_that_is_named_here_is_connected(between: Place) -> None:
-    """So that no test above is about a connection that there is not."""
-    connected = {(peer, part) for part in BEHIND for peer in between.net.peers(part)}
-    seldom = {(peer, part) for peer, part in PAIRS if peer in {WORKER, *SERVICES} and part in {OBJECTS, *SERVICES}}
-    assert set(PAIRS) - connected <= seldom
-    with ExitStack() as stack:
-        scene = stack.enter_context(under_way(between, SECONDS))
-        give_up = time.monotonic() + SECONDS
-        while missing := set(PAIRS) - connected:
-            assert time.monotonic() < give_up, f"{missing} of {connected}"
-            connected |= {(peer, part) for part in BEHIND for peer in scene.net.peers(part)}
-            time.sleep(0.02)
-    assert {pair for pair in connected if pair[0]} <= {*PAIRS}

@@ -22,11 +22,10 @@ VOLUMES = "volumes"
     "parts",
     [
         ("svc_upload",),
-        ("svc_transcode", "svc_playback"),
-        ("svc_social", GATEWAY, WORKER),
+        ("svc_transcode", "svc_playback", "svc_social", GATEWAY),
         (BUS,),
         (OBJECTS,),
-        (EDGE,),
+        (EDGE, WORKER),
     ],
     ids=" ".join,
 )

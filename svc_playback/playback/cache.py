@@ -51,6 +51,8 @@ class Cache(Generic[V]):
         if task is None:
             # In no caller's name: the answer is everybody's, so neither one's account nor one's deadline bears on it.
             task = asyncio.create_task(self._ask(key, ask, max_age), context=contextvars.Context())
+            # Should all who wait give up, it fails unheard, which is no defect.
+            task.add_done_callback(_heard)
             self._asking[key] = task
         # Shielded: one caller that gives up must not take the answer from the others.
         return await asyncio.shield(task)
@@ -80,3 +82,8 @@ class Cache(Generic[V]):
             while len(self._entries) > self._most:
                 self._entries.popitem(last=False)
         return value
+
+
+def _heard(task: asyncio.Task[V]) -> None:
+    if not task.cancelled():
+        task.exception()

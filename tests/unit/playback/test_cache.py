@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import timedelta
 
 import pytest
@@ -82,3 +83,22 @@ async def test_the_least_recently_used_goes_first() -> None:
     assert source.asked == 3
     await cache.get("b", source)
     assert source.asked == 4
+
+
+async def test_an_answer_that_fails_when_everybody_has_given_up_is_no_defect() -> None:
+    cache, defects = Cache[int](10, timedelta(seconds=30)), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: defects.append(context))
+    gate = asyncio.Event()
+
+    async def failing() -> int:
+        await gate.wait()
+        raise ValueError
+
+    waiting = asyncio.create_task(cache.get("a", failing))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    gate.set()
+    await asyncio.sleep(0.01)
+    gc.collect()
+    assert not defects

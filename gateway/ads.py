@@ -10,17 +10,19 @@ import asyncio
 import hmac
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 import grpc.aio
 from google.protobuf.message import Message
-from structlog.typing import FilteringBoundLogger
 
 from gateway.envoy_api import DISCOVERY_REQUEST, message_class
 from gateway.membership import EDGES, KEY_HEADER
 from gateway.snapshot import Snapshot
 from gateway.streams import Answered, DiscoveryStream, as_request
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 METHOD: Final = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"
 HEALTH: Final = "vidmesh.gateway.Edges"

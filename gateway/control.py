@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
-from structlog.typing import FilteringBoundLogger
 
 from gateway.membership import EDGES, SERVICES
 from gateway.nodes import Keys, edge_snapshot, services_snapshot
 from gateway.routes import RouteTable
 from gateway.snapshot import Snapshot
 from mesh.config import Settings
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 MOST_EDGES: Final = 256
 """Names of edges are theirs to choose, so their number has an end."""

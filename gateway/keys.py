@@ -12,12 +12,14 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from grpc.aio import AioRpcError
-from structlog.typing import FilteringBoundLogger
 
 from gateway.nodes import Keys
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 KEYS_EVERY: Final = timedelta(seconds=10)
 """A new key must have been published this long before it signs."""

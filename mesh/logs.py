@@ -7,11 +7,16 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
-import structlog
-from structlog.typing import FilteringBoundLogger, Processor
+from mesh.importing import without
+
+with without("rich"):
+    # It would be loaded for pretty tracebacks, which are not wanted (see below), in twice the time of all the rest.
+    import structlog
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
+
+    from structlog.typing import FilteringBoundLogger, Processor
 
     from mesh.config import LogSettings
 

@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import grpc.aio
-from structlog.typing import FilteringBoundLogger
 
 from mesh.background import Background
 from mesh.channel import Channels
@@ -25,6 +24,8 @@ from mesh.service_tokens import ServiceTokens
 from mesh.telemetry import Telemetry
 
 if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
     from mesh.bus import Bus
     from mesh.objects import Objects
     from mesh.tables import Schema, Tables

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
+from mesh.importing import without
+
+with without("aiohttp"):
+    # It would be loaded for WebSockets, which are not used, and is larger than all the rest.
+    import_module("nats.aio.client")
+
 from mesh.bus.connecting import connect_bus
 from mesh.bus.connection import Bus, Subscription
 from mesh.bus.errors import BusClosed, BusError, BusUnavailable, InvalidContract, InvalidMessage, UnsuitableStream

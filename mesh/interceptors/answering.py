@@ -7,12 +7,11 @@ import inspect
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError, Message
-from structlog.typing import FilteringBoundLogger
 
 from mesh.call import enter_call
 from mesh.errors import Fault, invalid_field
@@ -23,6 +22,9 @@ from mesh.interceptors.observing import Observer, Seen
 from mesh.interceptors.validation import RequestValidator
 from mesh.policy import Policy
 from mesh.statuses import trailers_of
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Raw = bytes | AsyncIterable[bytes]

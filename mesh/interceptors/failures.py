@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import grpc
-from structlog.typing import FilteringBoundLogger
 
 from mesh.bus.errors import BusError
 from mesh.errors import DEFAULT_RETRY, Fault, exhausted, invalid, unavailable
@@ -16,6 +15,9 @@ from mesh.statuses import fault_in
 from mesh.tables.errors import Closed as TablesClosed
 from mesh.tables.errors import InvalidCursor, Overloaded, TableError
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 WAITING_HELPS: Final = frozenset(
     {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED}

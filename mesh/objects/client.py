@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 from mesh.config import ObjectSettings
+from mesh.objects.buckets import ensure_bucket
 from mesh.objects.errors import ObjectDamaged, ObjectMissing, ObjectsUnavailable
 from mesh.objects.failures import translated
 from mesh.objects.files import Sink, sha256_of
@@ -40,7 +41,8 @@ class Objects:
     `concurrency` calls run at once; more of them wait.
     """
 
-    def __init__(self, client: Any, settings: ObjectSettings, concurrency: int) -> None:
+    def __init__(self, client: Callable[[], Awaitable[Any]], settings: ObjectSettings, concurrency: int) -> None:
+        """`client` gives the S3 client, which may take a second the first time."""
         self._client = client
         self._settings = settings
         self._host = urlsplit(settings.endpoint).netloc
@@ -84,7 +86,7 @@ class Objects:
                 stack.callback(body.close)
             # A body that nobody takes is waited for without limit, unlike an answer.
             async with asyncio.timeout(_WRITING + size / _SLOWEST):
-                answer = await self._client.put_object(Body=body, **arguments)
+                answer = await (await self._client()).put_object(Body=body, **arguments)
         return ObjectInfo(key, size, str(answer.get("ETag", "")).strip('"'), datetime.now(UTC), content_type)
 
     async def get(self, bucket: str, key: str, *, byte_range: range | None = None) -> bytes:
@@ -125,7 +127,7 @@ class Objects:
         try:
             async with self._turns:
                 with translated(f"head {bucket}/{key}"):
-                    answer = await self._client.head_object(Bucket=bucket, Key=key)
+                    answer = await (await self._client()).head_object(Bucket=bucket, Key=key)
         except ObjectMissing:
             return None
         return ObjectInfo(
@@ -141,7 +143,7 @@ class Objects:
         """Remove an object; one that is not there is no error."""
         async with self._turns:
             with translated(f"delete {bucket}/{key}"):
-                await self._client.delete_object(Bucket=bucket, Key=key)
+                await (await self._client()).delete_object(Bucket=bucket, Key=key)
 
     async def delete_prefix(self, bucket: str, prefix: str) -> int:
         """Remove all objects whose key begins with `prefix`, page by page, and give their number.
@@ -168,7 +170,7 @@ class Objects:
             arguments["StartAfter"] = cursor
         async with self._turns:
             with translated(f"list {bucket}/{prefix}"):
-                answer = await self._client.list_objects_v2(**arguments)
+                answer = await (await self._client()).list_objects_v2(**arguments)
         found = tuple(
             ObjectInfo(entry["Key"], int(entry["Size"]), str(entry.get("ETag", "")).strip('"'), entry["LastModified"])
             for entry in answer.get("Contents", ())
@@ -210,29 +212,17 @@ class Objects:
         for bucket in (self._settings.source_bucket, self._settings.media_bucket):
             while True:
                 try:
-                    await self._ensure_bucket(bucket)
+                    await asyncio.to_thread(ensure_bucket, self._settings.endpoint, self._credentials, bucket)
                     break
                 except ObjectsUnavailable:
                     if asyncio.get_running_loop().time() > until:
                         raise
                     await asyncio.sleep(_READ_PAUSE)
 
-    async def _ensure_bucket(self, bucket: str) -> None:
-        with translated(f"bucket {bucket}"):
-            try:
-                await self._client.head_bucket(Bucket=bucket)
-            except self._client.exceptions.ClientError as error:
-                if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") != 404:
-                    raise
-                try:
-                    await self._client.create_bucket(Bucket=bucket)
-                except self._client.exceptions.BucketAlreadyOwnedByYou:
-                    return
-
     async def _delete_many(self, bucket: str, keys: list[str]) -> None:
         async with self._turns:
             with translated(f"delete {len(keys)} objects of {bucket}"):
-                answer = await self._client.delete_objects(
+                answer = await (await self._client()).delete_objects(
                     Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
                 )
         if failed := answer.get("Errors"):
@@ -245,7 +235,7 @@ class Objects:
                 begun = False
                 try:
                     with translated(what):
-                        answer = await self._client.get_object(**arguments)
+                        answer = await (await self._client()).get_object(**arguments)
                         begun = True
                         async with answer["Body"]:
                             return await read(answer)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-
-from structlog.typing import FilteringBoundLogger
+from typing import TYPE_CHECKING
 
 from mesh.call import Principal
 from mesh.contention import attempts
@@ -19,6 +18,9 @@ from svc_social.accounts.sessions import RefreshToken, Session, new_token, read_
 from svc_social.accounts.store import AccountStore
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.social.v1.account_pb2 import Tokens
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 
 class SignIns:

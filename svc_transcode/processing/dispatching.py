@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
-
-from structlog.typing import FilteringBoundLogger
+from typing import TYPE_CHECKING, Protocol
 
 from mesh.bus.dispatch import Queued
 from svc_transcode.processing.ids import JobId
@@ -16,6 +14,9 @@ from svc_transcode.processing.queue import Queue, Waiting
 from svc_transcode.processing.store import ProcessingStore, Versioned
 from vidmesh.transcode.v1 import transcode_pb2
 from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 LEAST_SLOTS = 2
 """Idle workers that nobody has heard of yet must find work too."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-
-from structlog.typing import FilteringBoundLogger
+from typing import TYPE_CHECKING
 
 from mesh.bus import BusError
 from mesh.bus.dispatch import Dispatcher
@@ -16,6 +15,9 @@ from svc_transcode.processing.advancing import Advancing
 from svc_transcode.processing.recovering import LOST, Recovering
 from svc_transcode.processing.store import ProcessingStore
 from svc_transcode.processing.watching import Wakes
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 AGAIN = 1.0
 PASSING = (TableError, BusError, ObjectError, Fault)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
-
-from structlog.typing import FilteringBoundLogger
+from typing import TYPE_CHECKING, Protocol
 
 from svc_transcode.processing.dispatching import Releasing
 from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.model import JobRow, JobState
 from svc_transcode.processing.queue import Queue, Released
 from svc_transcode.processing.store import Versioned
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 LOST = 3.0
 """Seconds for which the bus has not had a released job before it is released again: one that is missing for less may

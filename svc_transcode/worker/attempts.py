@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from structlog.typing import FilteringBoundLogger
-
 from mesh.bus.model import Drop, Outcome
 from mesh.objects.errors import ObjectError
 from svc_transcode.media import jobs as media
@@ -29,6 +27,8 @@ from vidmesh.transcode.v1.transcode_pb2 import JobKind
 from vidmesh.transcode.v1.transcode_service_pb2 import FinishJobRequest
 
 if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
     from vidmesh.transcode.v1.transcode_service_pb2 import StartJobResponse
 
 T = TypeVar("T")

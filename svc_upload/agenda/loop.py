@@ -6,11 +6,12 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeAlias
-
-from structlog.typing import FilteringBoundLogger
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from svc_upload.agenda.store import Agenda, Item
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 EVERY: Final = timedelta(seconds=2)
 """Between two looks of one replica; a publish time is announced about this late."""

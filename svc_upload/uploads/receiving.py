@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
-
-from structlog.typing import FilteringBoundLogger
+from typing import TYPE_CHECKING, Final
 
 from mesh.bus import Bus, BusError
 from mesh.contention import LostRace, settle
@@ -29,6 +27,9 @@ from svc_upload.uploads.domain import (
 from svc_upload.uploads.store import PARTS_AT_ONCE, UploadStore
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.upload.v1.upload_events_pb2 import PartsConfirmed
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 LOOKED_UP_AT_ONCE: Final = 16
 """Parts of one call that the store is asked about at the same time."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
+from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -158,3 +161,34 @@ async def test_a_store_that_is_down_is_unavailable_which_says_to_retry(weed: Wee
         with pytest.raises(ObjectsUnavailable) as raised:
             await objects.head(bucket, "x")
     assert raised.value.retryable
+
+
+async def test_buckets_are_made_where_they_are_missing_by_whoever_comes_first(weed: WeedServer) -> None:
+    buckets = {"source_bucket": f"s{uuid4().hex}", "media_bucket": f"m{uuid4().hex}"}
+    async with connect_objects(weed.settings.model_copy(update=buckets)) as objects:
+        await asyncio.gather(objects.ensure_buckets(), objects.ensure_buckets())
+        for bucket in buckets.values():
+            await objects.put(bucket, "x", b"x", new=True)
+            assert await objects.get(bucket, "x") == b"x"
+
+
+async def test_buckets_are_not_made_with_a_wrong_secret_or_without_a_store(weed: WeedServer) -> None:
+    from pydantic import SecretStr
+
+    wrong = weed.settings.model_copy(update={"secret_key": SecretStr("wrong" * 8)})
+    async with connect_objects(wrong) as objects:
+        with pytest.raises(ObjectsRefused):
+            await objects.ensure_buckets()
+    (port,) = free_ports(1)
+    down = weed.settings.model_copy(update={"endpoint": f"http://127.0.0.1:{port}"})
+    async with connect_objects(down) as objects:
+        with pytest.raises(ObjectsUnavailable):
+            await objects.ensure_buckets(wait=timedelta(seconds=0.5))
+
+
+async def test_the_first_calls_share_one_client_that_was_not_opened_before(weed: WeedServer, bucket: str) -> None:
+    async with connect_objects(weed.settings) as objects:
+        await objects.ensure_buckets()
+        prefix = new_prefix()
+        await asyncio.gather(*(objects.put(bucket, f"{prefix}{n}", b"x") for n in range(8)))
+        assert await objects.delete_prefix(bucket, prefix) == 8

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from benchmarks.harness.finding import find_benchmarks
 from benchmarks.harness.machine import this_machine
-from benchmarks.harness.model import Benchmark, Effort, Row
+from benchmarks.harness.model import Benchmark, Effort, NothingToMeasure, Row
 from benchmarks.harness.showing import as_json, as_table
 
 
@@ -26,7 +26,11 @@ def main(words: list[str] | None = None) -> int:
     for name in args.names or there:
         began = time.monotonic()
         machine = this_machine()
-        rows = asyncio.run(_run(there[name], effort))
+        try:
+            rows = asyncio.run(_run(there[name], effort))
+        except NothingToMeasure as missing:
+            sys.stderr.write(f"{name} is left out: {missing}\n")
+            continue
         told = as_json(name, machine, rows) if args.json else as_table(name, there[name].title, machine, rows) + "\n"
         sys.stdout.write(f"{told}\n")
         sys.stdout.flush()

@@ -63,6 +63,10 @@ class Effort:
         return quick if self.quick else whole
 
 
+class NothingToMeasure(Exception):  # noqa: N818 (it says what is the case)
+    """This machine has not got what a benchmark measures; the message says what is missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Benchmark:
     """One question with its figures. The module that holds it gives it its name."""
@@ -70,4 +74,4 @@ class Benchmark:
     title: str
     """What is asked, in a line."""
     run: Callable[[Effort], Awaitable[Sequence[Row]]]
-    """Measures. It cleans up after itself, and raises where there is nothing to measure."""
+    """Measures. It cleans up after itself, and raises NothingToMeasure where this machine lacks what it needs."""

@@ -1,8 +1,9 @@
 """The same store as `mesh.tables` gives, by hand on sqlite3: what somebody would write for this one table.
 
 As durable (WAL, every commit synced), as concurrent (one writing thread that commits together what has gathered, four
-reading threads), on and off the event loop in the same way, with the same rows as results. It has no declarations, no
-checks of values, no lifetimes, no savepoints, no bound on what waits, and survives no failed write.
+reading threads), on and off the event loop in the same way (a queue to the threads, one wake-up back for all that has
+gathered), with the same rows as results. It has no declarations, no checks of values, no lifetimes, no savepoints, no
+tokens, no bound on what waits, and survives no failed read or write.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -20,6 +21,9 @@ from typing import Any, Final, TypeAlias, TypeVar
 T = TypeVar("T")
 Parameters: TypeAlias = tuple[str | bytes | int | None, ...]
 _Write: TypeAlias = tuple[str, Parameters, "asyncio.Future[int]"]
+_Read: TypeAlias = tuple[Callable[[sqlite3.Connection], Any], "asyncio.Future[Any]"]
+
+READERS: Final = 4
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -48,14 +52,18 @@ class RawVideos:
         self._path = path
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[_Write | None] = SimpleQueue()
-        self._readers = ThreadPoolExecutor(4)
-        self._own = threading.local()
+        self._reads: SimpleQueue[_Read | None] = SimpleQueue()
+        self._found: deque[tuple[asyncio.Future[Any], Any]] = deque()
+        self._woken = False
         connection = self._connect()
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(_CREATE)
         self._writer = threading.Thread(target=self._write, args=(connection,))
         self._writer.start()
+        self._readers = [threading.Thread(target=self._answer) for _ in range(READERS)]
+        for reader in self._readers:
+            reader.start()
 
     async def put(self, row: dict[str, Any]) -> None:
         """Writes a whole row."""
@@ -98,19 +106,35 @@ class RawVideos:
         """Ends the threads."""
         self._queue.put(None)
         await asyncio.to_thread(self._writer.join)
-        await asyncio.to_thread(self._readers.shutdown)
+        for _ in self._readers:
+            self._reads.put(None)
+        for reader in self._readers:
+            await asyncio.to_thread(reader.join)
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
 
-    async def _read(self, read: Callable[[sqlite3.Connection], T]) -> T:
-        def run() -> T:
-            connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
-            if connection is None:
-                connection = self._own.connection = self._connect()
-            return read(connection)
+    def _read(self, read: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        done: asyncio.Future[T] = self._loop.create_future()
+        self._reads.put((read, done))
+        return done
 
-        return await self._loop.run_in_executor(self._readers, run)
+    def _answer(self) -> None:
+        connection = self._connect()
+        while (asked := self._reads.get()) is not None:
+            read, done = asked
+            self._found.append((done, read(connection)))
+            if not self._woken:
+                self._woken = True
+                self._loop.call_soon_threadsafe(self._tell)
+        connection.close()
+
+    def _tell(self) -> None:
+        self._woken = False
+        while self._found:
+            done, result = self._found.popleft()
+            if not done.done():
+                done.set_result(result)
 
     async def _submit(self, statement: str, values: Parameters) -> int:
         done: asyncio.Future[int] = self._loop.create_future()

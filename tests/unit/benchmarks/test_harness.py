@@ -14,7 +14,7 @@ from benchmarks.__main__ import main
 from benchmarks.harness.finding import NoBenchmark, find_benchmarks
 from benchmarks.harness.machine import this_machine
 from benchmarks.harness.measuring import Cost, Measured, cpu_of, interleave
-from benchmarks.harness.model import Effort, Row, at_least, at_most
+from benchmarks.harness.model import Benchmark, Effort, NothingToMeasure, Row, at_least, at_most
 from benchmarks.harness.showing import as_json, as_table
 
 
@@ -128,3 +128,16 @@ def test_the_command_refuses_what_there_is_not(capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit):
         main(["nothing-of-the-kind"])
     assert "there is no benchmark nothing-of-the-kind" in capsys.readouterr().err
+
+
+def test_what_a_machine_has_not_got_is_left_out_with_a_word(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(_: Effort) -> list[Row]:
+        raise NothingToMeasure("there is no Java")
+
+    monkeypatch.setattr("benchmarks.__main__.find_benchmarks", lambda: {"speed": Benchmark("How fast?", nothing)})
+    assert main(["speed", "--quick"]) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == "speed is left out: there is no Java\n"

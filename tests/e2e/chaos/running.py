@@ -63,6 +63,8 @@ class Size:
     kills: int
     settle: float
     """Seconds after the programme until nothing moves any more."""
+    pause: tuple[float, float] = (0.3, 2.0)
+    """Seconds between two kills, least and most."""
 
 
 def chaos(stack: Stack, folder: Path, size: Size, others: Mapping[str, Victim] | None = None) -> None:
@@ -73,7 +75,7 @@ def chaos(stack: Stack, folder: Path, size: Size, others: Mapping[str, Victim] |
     dice = random.Random(seed)
     clients = Clients()
     victims = {**victims_of(stack, clients, random.Random(dice.random())), **(others or {})}
-    killer = Killer(victims, random.Random(dice.random()), size.kills, (0.3, 2.0), say)
+    killer = Killer(victims, random.Random(dice.random()), size.kills, size.pause, say)
     plans = _plans(folder, size, dice)
     begun = time.monotonic()
     with ThreadPoolExecutor(size.people + 1) as pool:

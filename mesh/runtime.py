@@ -35,7 +35,7 @@ ISSUING_SERVICE = "svc_social"
 
 TABLES_WITHIN: Final = timedelta(seconds=30)
 """How long tables that do not answer are waited for, as the bus is; then whoever supervises starts the process anew."""
-_PAUSE: Final = 0.5
+_PAUSE: Final = 1.0
 
 
 class Runtime:

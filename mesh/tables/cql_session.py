@@ -11,6 +11,7 @@ Three kinds of statement, which differ in what may be repeated:
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import time
 from collections.abc import Sequence
@@ -48,7 +49,7 @@ _MILLISECOND: Final = 1000
 
 _RECONNECT_SECONDS: Final = (0.5, 5.0)
 """First and longest wait before a node that was lost is tried again."""
-_ASK_SECONDS: Final = (5.0, 10.0)
+_ASK_SECONDS: Final = (5, 10)
 """A connection on which nothing came for the first of these is asked whether it lives, and given up after the second:
 a node that was cut off, or stands still, says nothing of it. Until then each call waits out its own time.
 """
@@ -72,6 +73,8 @@ class CqlSession:
     @classmethod
     async def connect(cls, target: CqlTarget) -> CqlSession:
         """Reach the cluster. Raises Unavailable."""
+        # A node that is away would fill the log with the driver's tracebacks: each failure reaches a caller anyway.
+        logging.getLogger("cassandra.cluster").addFilter(_brief)
         cluster = _cluster(target)
         try:
             session = await asyncio.to_thread(cluster.connect)
@@ -223,11 +226,19 @@ def _cluster(target: CqlTarget) -> Cluster:
     )
 
 
+def _brief(record: logging.LogRecord) -> bool:
+    """Leaves the error's own words of a traceback."""
+    if record.exc_info and (error := record.exc_info[1]) is not None:
+        record.msg, record.args = f"{record.getMessage()} {_sentence(error)}", ()
+        record.exc_info = None
+    return True
+
+
 def _size(statement: Statement) -> int:
     return sum([len(value) for value in statement[1] if isinstance(value, (str, bytes))])
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 

@@ -47,7 +47,7 @@ _CONNECT_SECONDS: Final = 10
 _PROTOCOL: Final = 4
 _MILLISECOND: Final = 1000
 
-_RECONNECT_SECONDS: Final = (0.5, 5.0)
+_RECONNECT_SECONDS: Final = (0.5, 2.0)
 """First and longest wait before a node that was lost is tried again."""
 _ASK_SECONDS: Final = (5, 10)
 """A connection on which nothing came for the first of these is asked whether it lives, and given up after the second:

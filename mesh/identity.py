@@ -26,8 +26,8 @@ SERVICE_TOKEN: Final = "x-vidmesh-service"  # noqa: S105 (the name of a header)
 COUNTRY: Final = "x-vidmesh-country"
 EDGE: Final = "x-vidmesh-edge"
 
-LEEWAY: Final = timedelta(seconds=5)
-"""How far the clocks of two machines may differ."""
+LEEWAY: Final = timedelta(seconds=60)
+"""How far the clocks of two machines may differ; as much as Envoy allows where it is not told."""
 REMEMBERED: Final = 4096
 """Verified tokens kept, so that a signature is checked once and not at every call."""
 ALGORITHM: Final = "EdDSA"

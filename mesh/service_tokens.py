@@ -8,14 +8,15 @@ from typing import Any, Final
 
 import jwt
 
-from mesh.errors import unauthenticated
+from mesh.errors import Fault, unauthenticated
 from mesh.sealing import MIN_SECRET
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 
 ISSUER: Final = "vidmesh-services"
 ALGORITHM: Final = "HS256"
-LIFETIME: Final = timedelta(minutes=5)
-LEEWAY: Final = timedelta(seconds=5)
+LIFETIME: Final = timedelta(hours=2)
+"""Renewed at its half: between machines whose clocks are up to an hour apart every token is good. Who holds the secret
+can make one at any time, and the edge lets none in, so a short life would guard nothing."""
 
 
 class ServiceTokens:
@@ -29,18 +30,19 @@ class ServiceTokens:
             raise ValueError(f"The service secret needs at least {MIN_SECRET} characters.")
         self._secret = secret
         self._name = name
-        self._own = ("", 0.0)
+        self._own = ("", 0.0, 0.0)
         self._verified: dict[str, tuple[str, float]] = {}
 
     def own(self) -> str:
         """A token that proves this service; made anew when half of its life is over."""
-        token, renew = self._own
+        token, made, renew = self._own
         now = time.time()
-        if now >= renew:
+        # A clock that was put back makes one anew too: by others' clocks the old one may be near its end.
+        if not made <= now < renew:
             lifetime = LIFETIME.total_seconds()
             claims = {"iss": ISSUER, "sub": self._name, "iat": int(now), "exp": int(now + lifetime)}
             token = jwt.encode(claims, self._secret, algorithm=ALGORITHM)
-            self._own = (token, now + lifetime / 2)
+            self._own = (token, now, now + lifetime / 2)
         return token
 
     def verify(self, token: str) -> str:
@@ -50,7 +52,7 @@ class ServiceTokens:
         if found is not None and found[1] > now:
             return found[0]
         claims = self._claims(token)
-        # Every token seen lives minutes, and each service shows one at a time: dropping the ended ones bounds this.
+        # Every token seen lives hours, and each service shows one at a time: dropping the ended ones bounds this.
         self._verified = {kept: entry for kept, entry in self._verified.items() if entry[1] > now}
         self._verified[token] = (claims["sub"], float(claims["exp"]))
         return claims["sub"]
@@ -62,11 +64,14 @@ class ServiceTokens:
                 self._secret,
                 algorithms=[ALGORITHM],
                 issuer=ISSUER,
-                leeway=LEEWAY,
                 options={"require": ["iss", "sub", "exp"], "verify_aud": False, "verify_iat": False},
             )
+        except jwt.ExpiredSignatureError:
+            raise _refusal("The service token has expired.", clock="differs") from None
         except jwt.InvalidTokenError:
-            raise unauthenticated(
-                ErrorReason.ERROR_REASON_INVALID_TOKEN, "The service token is not good.", access="service"
-            ) from None
+            raise _refusal("The service token is not good.") from None
         return claims
+
+
+def _refusal(sentence: str, **more: str) -> Fault:
+    return unauthenticated(ErrorReason.ERROR_REASON_INVALID_TOKEN, sentence, access="service", **more)

@@ -119,7 +119,8 @@ def _from_neighbour(error: grpc.aio.AioRpcError) -> Fault | None:
     fault = fault_in(error)
     if fault is None or fault.code not in PASSED_ON:
         return None
-    # A service token refused is between the services, nothing that the caller can mend.
+    # A service token refused is between the services, nothing that the caller can mend. Clocks that are apart come
+    # together again; a secret that differs is a defect.
     if fault.metadata.get("access") == "service":
-        return None
+        return unavailable() if "clock" in fault.metadata else None
     return fault

@@ -22,6 +22,8 @@ _MISSING: Final = frozenset({"NoSuchKey", "NotFound", "NoSuchBucket"})
 _EXISTS: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 _DAMAGED: Final = frozenset({"BadDigest", "XAmzContentSHA256Mismatch", "InvalidRange"})
 _BUSY: Final = frozenset({"SlowDown", "Throttling", "RequestTimeout", "TooManyRequests", "ServiceUnavailable"})
+_CLOCKS: Final = frozenset({"RequestTimeTooSkewed", "RequestNotReadyYet"})
+"""The store's clock and ours are too far apart for a signature; that passes when one of the two is set."""
 
 
 @contextmanager
@@ -54,6 +56,6 @@ def _of_answer(error: ClientError, what: str) -> ObjectError:
         return ObjectExists(sentence)
     if code in _DAMAGED or status == 416:
         return ObjectDamaged(sentence)
-    if code in _BUSY or status == 429 or status >= 500 or status == 0:
+    if code in _BUSY or code in _CLOCKS or status == 429 or status >= 500 or status == 0:
         return ObjectsUnavailable(sentence)
     return ObjectsRefused(sentence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
     from vidmesh.transcode.v1.transcode_service_pb2 import StartJobResponse
     from vidmesh.transcode.v1.transcode_service_pb2_grpc import TranscodeServiceAsyncStub
 
+_log = logging.getLogger(__name__)
+
 BUSY_PATIENCE: Final = timedelta(minutes=2)
 REPORT_SECONDS: Final = 5.0
 
 _FENCED: Final = frozenset({ErrorReason.ERROR_REASON_JOB_FENCED, ErrorReason.ERROR_REASON_JOB_NOT_FOUND})
+_NOT_KNOWN: Final = grpc.StatusCode.UNAUTHENTICATED
+"""It does not believe who we are: this machine's clock is wrong, or its secret. No job is at fault for that."""
 _AWAY: Final = frozenset(
     {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED},
 )
@@ -37,8 +42,10 @@ class FencedError(Exception):
 
 
 async def asked(call: Callable[[], Awaitable[T]], patience: timedelta = BUSY_PATIENCE) -> T:
-    """A neighbour's answer. One that cannot be reached is waited for without end, because nothing can be done without
-    it; one that answers "not now" is asked again for `patience`. Raises Fault, FencedError, AioRpcError.
+    """A neighbour's answer. One that cannot be reached, or does not know us, is waited for without end, because nothing
+    can be done without it; one that answers "not now" is asked again for `patience`.
+
+    Raises Fault, FencedError, AioRpcError.
     """
     clock = asyncio.get_running_loop().time
     until: float | None = None
@@ -48,7 +55,10 @@ async def asked(call: Callable[[], Awaitable[T]], patience: timedelta = BUSY_PAT
             return await call()
         except grpc.aio.AioRpcError as error:
             fault = fault_in(error)
-            if fault is None:
+            if error.code() is _NOT_KNOWN:
+                _log.warning("a service refuses this worker: %s Are clock and secret right?", fault or error.details())
+                until = None
+            elif fault is None:
                 if error.code() not in _AWAY:
                     raise
                 until = None

@@ -29,6 +29,8 @@ _OTHER_BYTES = 400
 _STORE_FAILED = 500
 _WORTH_A_WORD = 3
 """Failures of one part in a row, after which whoever waits is told so."""
+_WORTH_WAITING = 2.0
+"""Seconds of waiting to be told why, after which they are told so too."""
 PATIENCE: Final = Backoff(attempts=20, first=0.25, most=15.0)
 """For parts: a restart of the store or the edge must not end an upload of hours. About three minutes in all."""
 
@@ -101,16 +103,19 @@ class PartSender:
             if status == _URL_REFUSED:
                 signed = await self._sign(part.span)
             elif status >= _STORE_FAILED:
-                signed = await self._asked(part.span, signed)
+                signed = await self._asked(part.span, signed, told.why)
 
-    async def _asked(self, span: Span, signed: SignedPart) -> SignedPart:
+    async def _asked(self, span: Span, signed: SignedPart, why: str) -> SignedPart:
         """Signs again, because the service may say why the store fails: that its disk is full, say."""
+        waiting = asyncio.get_running_loop().call_later(_WORTH_WAITING, self._tell, why)
         try:
             return await self._sign(span)
         except VidmeshError as error:
             if error.code in TRANSIENT:
                 return signed
             raise
+        finally:
+            waiting.cancel()
 
     def _tell(self, why: str) -> None:
         """Once, where a part has failed more than once."""

@@ -109,7 +109,12 @@ async def test_what_a_neighbour_says_about_the_callers_doing_is_passed_on(start:
     assert told.metadata == error.metadata
 
 
-@pytest.mark.parametrize("error", [unavailable(), None])
+EXPIRED = unauthenticated(
+    ErrorReason.ERROR_REASON_INVALID_TOKEN, "The service token has expired.", access="service", clock="differs"
+)
+
+
+@pytest.mark.parametrize("error", [unavailable(), EXPIRED, None])
 async def test_a_neighbour_that_does_not_answer_makes_the_call_unavailable(
     start: Start, error: Exception | None
 ) -> None:

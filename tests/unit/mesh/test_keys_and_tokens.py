@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import jwt
@@ -111,6 +111,50 @@ def test_a_service_makes_a_new_token_before_the_old_one_ends(monkeypatch: pytest
 
     assert second != first
     assert ServiceTokens("s" * 32, "svc_social").verify(second) == "svc_upload"
+
+
+@pytest.mark.parametrize("apart", [timedelta(minutes=-59), timedelta(minutes=59)])
+def test_services_whose_clocks_are_an_hour_apart_understand_each_other_however_old_the_token(
+    monkeypatch: pytest.MonkeyPatch, apart: timedelta
+) -> None:
+    now = [datetime.now(UTC).timestamp()]
+    monkeypatch.setattr(service_tokens.time, "time", lambda: now[0])
+    speaker, listener = ServiceTokens("s" * 32, "svc_upload"), ServiceTokens("s" * 32, "svc_social")
+    real = datetime
+    ahead = apart.total_seconds()
+
+    class Elsewhere(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return real.fromtimestamp(now[0] + ahead, tz)
+
+    monkeypatch.setattr(jwt.api_jwt, "datetime", Elsewhere)
+    for _ in range(200):
+        now[0] += 60
+        token = speaker.own()
+        now[0] += ahead
+        assert listener.verify(token) == "svc_upload"
+        now[0] -= ahead
+
+
+def test_a_clock_that_is_put_back_makes_a_service_show_a_new_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [datetime.now(UTC).timestamp()]
+    monkeypatch.setattr(service_tokens.time, "time", lambda: now[0])
+    tokens = ServiceTokens("s" * 32, "svc_upload")
+    first = tokens.own()
+    now[0] -= 600
+    second = tokens.own()
+    assert second != first
+    assert tokens.own() == second
+
+
+def test_a_service_token_that_has_ended_says_that_clocks_may_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [datetime.now(UTC).timestamp() - service_tokens.LIFETIME.total_seconds() - 1]
+    monkeypatch.setattr(service_tokens.time, "time", lambda: now[0])
+    ended = ServiceTokens("s" * 32, "svc_upload").own()
+    with pytest.raises(Fault) as caught:
+        ServiceTokens("s" * 32, "svc_social").verify(ended)
+    assert caught.value.metadata == {"access": "service", "clock": "differs"}
 
 
 def test_a_short_service_secret_is_refused() -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 import grpc.aio
 import pytest
 
-from mesh.errors import Fault, aborted, contention, invalid_field, not_found, unavailable
+from mesh.errors import Fault, aborted, contention, invalid_field, not_found, unauthenticated, unavailable
 from mesh.statuses import trailers_of
 from svc_transcode.commands import WORKER
 from svc_transcode.worker import patience
@@ -55,6 +55,11 @@ class Neighbour:
 async def test_a_neighbour_that_is_away_is_waited_for_without_end() -> None:
     away = [unanswered(), unanswered(grpc.StatusCode.DEADLINE_EXCEEDED)] * 50
     assert await asked(Neighbour(away).call, timedelta(0)) == "answer"
+
+
+async def test_one_that_does_not_know_this_worker_is_waited_for_so_that_no_job_pays_for_a_wrong_clock() -> None:
+    refused = unauthenticated(ErrorReason.ERROR_REASON_INVALID_TOKEN, "The service token has expired.")
+    assert await asked(Neighbour([answered(refused)] * 50).call, timedelta(0)) == "answer"
 
 
 async def test_one_that_says_not_now_is_asked_again() -> None:

@@ -25,8 +25,9 @@ PAIRS = [
     *((part, OBJECTS) for part in (WORKER, "svc_upload", "svc_transcode")),
     *((WORKER, part) for part in ("svc_upload", "svc_transcode")),
     ("svc_transcode", "svc_upload"),
-    ("svc_upload", "svc_social"),
     ("svc_playback", "svc_upload"),
+    ("svc_playback", "svc_transcode"),
+    *((service, "svc_social") for service in ("svc_upload", "svc_transcode", "svc_playback")),
     (GATEWAY, "svc_social"),
     (GATEWAY, "svc_playback"),
 ]

@@ -79,6 +79,7 @@ class _Run:
 
     async def run(self, ready: Callable[[str], None]) -> None:
         loop = asyncio.get_running_loop()
+        began = loop.time()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._end)
         self._write()
@@ -90,7 +91,7 @@ class _Run:
             if not asked.done():
                 starting.result()
                 self._phase("ready")
-                say(f"ready after {time.time() - self._state.started:.1f} s: {self._plan.edge_url}")
+                say(f"ready after {loop.time() - began:.1f} s: {self._plan.edge_url}")
                 ready(self._plan.edge_url)
                 watching = asyncio.create_task(self._supervisor.watch())
                 await asyncio.wait({asked, watching}, return_when=asyncio.FIRST_COMPLETED)

@@ -11,6 +11,9 @@ from mesh.grants import access_key
 from mesh.tables import Tables
 from svc_playback.playback.tables import REVOCATIONS, SHARDS
 
+CLOCKS_APART = timedelta(hours=1)
+"""By so much more than it may a grant lives that was minted by a clock that was ahead."""
+
 
 @dataclass(frozen=True, slots=True)
 class RevocationPage:
@@ -26,7 +29,7 @@ class RevocationStore:
     def __init__(self, tables: Tables, lifetime: timedelta) -> None:
         """`lifetime`: how long the longest grant lives, after which a revocation has nothing left to refuse."""
         self._tables = tables
-        self._lifetime = lifetime
+        self._lifetime = lifetime + CLOCKS_APART
 
     async def add(self, video_id: str, access_epoch: int, now: datetime) -> None:
         """Refuse this epoch from now on. Adding twice only prolongs it."""

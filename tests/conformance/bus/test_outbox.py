@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncGenerator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -195,6 +195,23 @@ async def test_many_writers_of_one_row_lose_and_double_nothing(tables: Tables, b
         await asyncio.gather(*(write(10) for _ in range(8)))
     assert await outbox_of(tables, bus).sweep() == 0
     assert sorted(event.message.generation for event in await all_events(bus)) == list(range(1, 81))
+
+
+@pytest.mark.parametrize("back", [timedelta(minutes=10), timedelta(hours=3)])
+async def test_what_a_dead_process_left_is_published_though_the_clock_was_put_back_since(
+    tables: Tables, bus: Bus, back: timedelta
+) -> None:
+    seen = Seen[Event[VideoChanged]]()
+    await bus.subscribe(VideoChanged, "reader", seen)
+    ahead = datetime.now(UTC) + back
+    # It changes the row, and never runs.
+    died = Outbox(tables, bus, HINTS, (VIDEOS, PARTS), clock=lambda: ahead)
+    assert await died.insert(VIDEOS, {"video": "v", "generation": 1}, [changed(1)])
+    async with Running(Outbox(tables, bus, HINTS, (VIDEOS, PARTS))):
+        await seen.count(1, within=5)
+        async with asyncio.timeout(5):
+            while await hints_left(tables):  # noqa: ASYNC110 (the test looks, nobody tells)
+                await asyncio.sleep(0.01)
 
 
 class Crash(BaseException):

@@ -61,8 +61,12 @@ async def _do(
 ) -> None:
     try:
         again = await handlers[item.kind](item, now)
-    except Exception:
-        log.exception("an item of the agenda failed; it is done again", kind=item.kind, subject=item.subject)
+    except Exception as error:
+        facts = {"kind": item.kind, "subject": item.subject}
+        if getattr(error, "retryable", False):
+            log.warning("an item of the agenda has to wait", **facts, error=str(error))
+        else:
+            log.exception("an item of the agenda failed; it is done again", **facts)
         again = now + AGAIN
     if again is None:
         await agenda.strike(item)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from mesh.tables import Schema, Tables, open_tables
+from mesh.tables import Schema, Tables, Unavailable, open_tables
 from svc_upload.agenda.loop import AGAIN, do_due
 from svc_upload.agenda.store import Agenda, Item
 from svc_upload.agenda.tables import AGENDA, AGENDA_FLOOR, HOUR
@@ -68,27 +68,30 @@ async def test_hours_that_are_over_are_passed_over_and_young_ones_are_not(agenda
     assert HOUR.of(await tables.get(AGENDA_FLOOR, {"name": "agenda"}) or {}) == floor
 
 
-async def test_a_handler_that_fails_is_called_again_later_and_holds_nobody_up(agenda: Agenda) -> None:
+@pytest.mark.parametrize(("error", "level"), [(RuntimeError(), "error"), (Unavailable("away"), "warning")])
+async def test_a_handler_that_fails_is_called_again_later_and_holds_nobody_up(
+    agenda: Agenda, error: Exception, level: str
+) -> None:
     for subject in "abcdefgh":
         await agenda.note(item(0, subject))
     done: list[str] = []
 
     async def handle(one: Item, _now: datetime) -> datetime | None:
         if one.subject == "c":
-            raise RuntimeError
+            raise error
         done.append(one.subject)
         return None
 
-    logged: list[Any] = []
+    logged: list[tuple[str, str]] = []
 
-    def keep(_logger: Any, _method: str, event: Any) -> Any:
-        logged.append(event)
+    def keep(_logger: Any, method: str, event: Any) -> Any:
+        logged.append((method, event["subject"]))
         raise structlog.DropEvent
 
     log = structlog.wrap_logger(structlog.PrintLogger(), processors=[keep])
     await do_due(agenda, {"kind": handle}, log, NOW)
     assert sorted(done) == list("abdefgh")
-    assert [event["subject"] for event in logged] == ["c"]
+    assert logged == [(level, "c")]
     assert await due(agenda, 0) == []
     assert await due(agenda, 1) == [Item("kind", "c", NOW + AGAIN)]
 

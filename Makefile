@@ -27,7 +27,7 @@ help:
 	@echo "make test-cassandra  the end-to-end tests with all tables on one Cassandra (needs Java 17 and Maven)"
 	@echo "make check     style, types, import direction, contracts, drift of generated code"
 	@echo "make bench     measure, in quick mode (ARGS=... for names: make bench ARGS='tables edge')"
-	@echo "make soak      the long tests"
+	@echo "make soak      the long tests: two hours or so (tests/e2e/README.md)"
 	@echo "make generate  generate the stubs from protos/"
 	@echo "make env       make the environment in $(VENV); the others do so by themselves"
 	@echo "make lock      choose newer versions of what is installed, and pin them in requirements.lock"
@@ -77,8 +77,8 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks --quick $(ARGS)
 
 soak: $(STAMP)
-	$(BIN)/python -m pytest -m soak --timeout=0 $(ARGS)
-	$(BIN)/python -m mesh.testing.cassandra $(BIN)/python -m pytest tests/e2e/tables -m soak --timeout=0 $(ARGS)
+	$(BIN)/python -m pytest -m soak --timeout=3600 $(ARGS)
+	$(BIN)/python -m mesh.testing.cassandra $(BIN)/python -m pytest tests/e2e/tables -m soak --timeout=3600 $(ARGS)
 
 generate: $(STAMP)
 	$(BIN)/python protos/generate.py

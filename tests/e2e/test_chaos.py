@@ -47,5 +47,5 @@ def test_nothing_is_lost_doubled_stuck_or_left_over_when_everything_dies(
 @pytest.mark.soak
 def test_two_hundred_uploads_outlive_a_kill_each(start_stack: StartStack, tmp_path: Path) -> None:
     uploads = int(os.environ.get("CHAOS_UPLOADS", "200"))
-    size = Size(people=8, uploads=uploads, kills=uploads, settle=300, pause=(0.5, 4.0))
+    size = Size(people=8, uploads=uploads, kills=uploads, settle=240, pause=(0.5, 4.0))
     chaos(start_stack(configuration=CONFIGURATION), tmp_path, size)

@@ -18,8 +18,11 @@ from vidmesh.client.hls import parse_media
 KEY = re.compile(r"/media/~[^/]+/(v/[^?]+)$")
 
 
-def check_answers(stack: Stack, accounts: Sequence[Account], give_up: float) -> Named:
-    """Asks for everything that was acknowledged, waits until it has come to its end, and gives what it names."""
+def check_answers(stack: Stack, accounts: Sequence[Account], settle: float) -> Named:
+    """Asks for everything that was acknowledged, waits until it has come to its end, and gives what it names.
+
+    Each has `settle` seconds from when the one before it had come to its end: much work is not stuck.
+    """
     named = Named()
     for account in accounts:
         _signs_in(stack, account)
@@ -28,9 +31,9 @@ def check_answers(stack: Stack, accounts: Sequence[Account], give_up: float) -> 
             for told in account.uploads:
                 if told.stays:
                     _source(caller, told, named)
-                    _video(caller, told, named, give_up)
+                    _video(caller, told, named, time.monotonic() + settle)
                 else:
-                    _gone(caller, told, give_up)
+                    _gone(caller, told, time.monotonic() + settle)
             _channel(caller, account)
     return named
 

@@ -62,7 +62,7 @@ class Size:
     uploads: int
     kills: int
     settle: float
-    """Seconds after the programme until nothing moves any more."""
+    """Seconds after the programme in which something must come to its end, until all has."""
     pause: tuple[float, float] = (0.3, 2.0)
     """Seconds between two kills, least and most."""
 
@@ -85,7 +85,7 @@ def chaos(stack: Stack, folder: Path, size: Size, others: Mapping[str, Victim] |
         killing.result()
     ends = Counter(f"{told.fate} ({told.ended})" for account in accounts for told in account.uploads)
     say(f"{time.monotonic() - begun:6.2f} s: the programme is over; killed {dict(killer.killed)}; {dict(ends)}")
-    facts = asyncio.run(_settled(stack, accounts, time.monotonic() + size.settle))
+    facts = asyncio.run(_settled(stack, accounts, size.settle))
     say(f"{time.monotonic() - begun:6.2f} s: nothing is lost, doubled, stuck or left over; every fact was told once")
     stack.stop()
     asyncio.run(check_rows(load_settings(_configuration(stack)), accounts, facts))
@@ -102,10 +102,10 @@ def _plans(folder: Path, size: Size, dice: random.Random) -> list[Plan]:
     return [Plan(random.Random(dice.random()), hand, files, folder, TERMS) for hand in hands]
 
 
-async def _settled(stack: Stack, accounts: Sequence[Account], give_up: float) -> Facts:
+async def _settled(stack: Stack, accounts: Sequence[Account], settle: float) -> Facts:
     settings = load_settings(_configuration(stack))
-    named = await asyncio.to_thread(check_answers, stack, accounts, give_up)
-    await check_objects(settings, named, give_up)
+    named = await asyncio.to_thread(check_answers, stack, accounts, settle)
+    await check_objects(settings, named, time.monotonic() + settle)
     facts = await check_facts(settings, accounts)
     await asyncio.sleep(CALM)
     return facts

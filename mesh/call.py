@@ -70,6 +70,8 @@ class Call:
     """Where the caller is, as the edge knows it: ISO 3166-1 alpha-2, or empty."""
     edge_name: str = ""
     """The edge that the call came through; empty where it came through none."""
+    address: str = field(default="", repr=False)
+    """The IP address of whoever calls the installation, as the edge sees it; empty where it came through none."""
     user_token: str | None = field(default=None, repr=False)
     """The access token as it was sent, to be carried on to other services. Never logged."""
 

@@ -25,6 +25,8 @@ AUTHORIZATION: Final = "authorization"
 SERVICE_TOKEN: Final = "x-vidmesh-service"  # noqa: S105 (the name of a header)
 COUNTRY: Final = "x-vidmesh-country"
 EDGE: Final = "x-vidmesh-edge"
+ADDRESS: Final = "x-vidmesh-address"
+"""The IP address of the client, as the edge sees it."""
 
 LEEWAY: Final = timedelta(seconds=5)
 """How far the clocks of two machines may differ."""

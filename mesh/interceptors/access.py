@@ -8,12 +8,12 @@ from typing import Final
 
 from mesh.call import ANONYMOUS, Call, Caller
 from mesh.errors import permission_denied, sign_in_required
-from mesh.identity import AUTHORIZATION, COUNTRY, EDGE, SERVICE_TOKEN, AccessTokenVerifier, bearer_token
+from mesh.identity import ADDRESS, AUTHORIZATION, COUNTRY, EDGE, SERVICE_TOKEN, AccessTokenVerifier, bearer_token
 from mesh.policy import Policy
 from mesh.service_tokens import ServiceTokens
 from vidmesh.options.v1.options_pb2 import ACCESS_ADMINISTRATOR, ACCESS_PUBLIC, ACCESS_SERVICE, Access
 
-READ: Final = frozenset({AUTHORIZATION, SERVICE_TOKEN, COUNTRY, EDGE})
+READ: Final = frozenset({AUTHORIZATION, SERVICE_TOKEN, COUNTRY, EDGE, ADDRESS})
 
 Metadata = Iterable[tuple[str, str | bytes]]
 
@@ -43,7 +43,15 @@ class Gate:
         service = self.services.verify(proof) if (proof := sent.get(SERVICE_TOKEN)) else None
         caller = Caller(user, service)
         require(policy.access, caller)
-        return Call(method, caller, deadline, sent.get(COUNTRY, ""), sent.get(EDGE, ""), token)
+        return Call(
+            method,
+            caller,
+            deadline,
+            country=sent.get(COUNTRY, ""),
+            edge_name=sent.get(EDGE, ""),
+            address=sent.get(ADDRESS, ""),
+            user_token=token,
+        )
 
 
 def require(access: Access.ValueType, caller: Caller) -> None:

@@ -58,6 +58,37 @@ class EdgeSettings(Section):
     trusted_proxies: int = Field(ge=0)
     country_header: str
     access_log: bool
+    tls_certificate: str
+    tls_key: str
+    insecure: bool
+
+    @property
+    def tls(self) -> bool:
+        """Whether viewers reach this edge by TLS that it ends itself."""
+        return bool(self.tls_certificate)
+
+
+Rate = tuple[Annotated[float, Field(ge=0)], Annotated[int, Field(ge=0)]]
+"""Calls per second in the long run, and how many at once; no limit where either is 0."""
+
+
+class Budget(Section):
+    """What one caller may use of calls of one class."""
+
+    per_user: Rate
+    per_address: Rate
+
+
+class LimitSettings(Section):
+    read: Budget
+    write: Budget
+    auth: Budget
+    heavy: Budget
+    report: Budget
+    max_request_bytes: int = Field(ge=1024)
+    max_header_bytes: int = Field(ge=8192, le=1 << 20)
+    max_connections: int = Field(ge=1)
+    max_streams: int = Field(ge=1)
 
 
 class IdentitySettings(Section):
@@ -132,6 +163,7 @@ class Settings(BaseSettings):
     data: str
     services: dict[str, str]
     edge: EdgeSettings
+    limits: LimitSettings
     identity: IdentitySettings
     objects: ObjectSettings
     bus: BusSettings

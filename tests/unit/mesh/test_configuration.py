@@ -35,7 +35,7 @@ def described(model: type[BaseModel], prefix: str = "") -> set[str]:
 def written(values: dict[str, object], sections: set[str], prefix: str = "") -> set[str]:
     names: set[str] = set()
     for name, value in values.items():
-        if isinstance(value, dict) and name in sections:
+        if isinstance(value, dict) and (prefix or name in sections):
             names |= written(value, set(), f"{prefix}{name}.")
         else:
             names.add(f"{prefix}{name}")

@@ -11,6 +11,7 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 
 from mesh.errors import sign_in_required
+from vidmesh.options.v1.options_pb2 import Scope
 from vidmesh.social.v1.account_pb2 import ROLE_ADMINISTRATOR, Role
 
 
@@ -21,6 +22,8 @@ class Principal:
     account_id: str
     session_id: str
     role: Role.ValueType
+    scopes: frozenset[Scope.ValueType] | None = None
+    """What the personal API token that was used lets its bearer do; None for a sign-in, which may do everything."""
 
     @property
     def is_administrator(self) -> bool:

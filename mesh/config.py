@@ -96,8 +96,12 @@ class IdentitySettings(Section):
     access_key_file: str
     access_token_lifetime: Seconds
     refresh_token_lifetime: Seconds
+    registration: Literal["open", "invite", "closed"]
+    setup_code: SecretStr
     service_secret: SecretStr
+    service_secret_previous: tuple[SecretStr, ...]
     sealing_secret: SecretStr
+    sealing_secret_previous: tuple[SecretStr, ...]
 
 
 class ObjectSettings(Section):

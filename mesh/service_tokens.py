@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -24,10 +26,12 @@ class ServiceTokens:
     Raises ValueError for a secret that is too short to be one.
     """
 
-    def __init__(self, secret: str, name: str) -> None:
-        if len(secret) < MIN_SECRET:
+    def __init__(self, secret: str, name: str, previous: Sequence[str] = ()) -> None:
+        """`previous` secrets are still believed, while others go on with them."""
+        if any(len(one) < MIN_SECRET for one in (secret, *previous)):
             raise ValueError(f"The service secret needs at least {MIN_SECRET} characters.")
         self._secret = secret
+        self._believed = (secret, *previous)
         self._name = name
         self._own = ("", 0.0)
         self._verified: dict[str, tuple[str, float]] = {}
@@ -56,17 +60,17 @@ class ServiceTokens:
         return claims["sub"]
 
     def _claims(self, token: str) -> dict[str, Any]:
-        try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                self._secret,
-                algorithms=[ALGORITHM],
-                issuer=ISSUER,
-                leeway=LEEWAY,
-                options={"require": ["iss", "sub", "exp"], "verify_aud": False, "verify_iat": False},
-            )
-        except jwt.InvalidTokenError:
-            raise unauthenticated(
-                ErrorReason.ERROR_REASON_INVALID_TOKEN, "The service token is not good.", access="service"
-            ) from None
-        return claims
+        for secret in self._believed:
+            with contextlib.suppress(jwt.InvalidTokenError):
+                claims: dict[str, Any] = jwt.decode(
+                    token,
+                    secret,
+                    algorithms=[ALGORITHM],
+                    issuer=ISSUER,
+                    leeway=LEEWAY,
+                    options={"require": ["iss", "sub", "exp"], "verify_aud": False, "verify_iat": False},
+                )
+                return claims
+        raise unauthenticated(
+            ErrorReason.ERROR_REASON_INVALID_TOKEN, "The service token is not good.", access="service"
+        )

@@ -5,6 +5,7 @@ import grpc
 import warnings
 
 from vidmesh.social.v1 import account_service_pb2 as vidmesh_dot_social_dot_v1_dot_account__service__pb2
+from vidmesh.social.v1 import credentials_pb2 as vidmesh_dot_social_dot_v1_dot_credentials__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -73,48 +74,48 @@ class AccountServiceStub:
                 _registered_method=True)
         self.ChangePassword = channel.unary_unary(
                 '/vidmesh.social.v1.AccountService/ChangePassword',
-                request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ChangePasswordRequest.SerializeToString,
-                response_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ChangePasswordResponse.FromString,
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ChangePasswordRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ChangePasswordResponse.FromString,
                 _registered_method=True)
         self.CreatePasswordReset = channel.unary_unary(
                 '/vidmesh.social.v1.AccountService/CreatePasswordReset',
-                request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreatePasswordResetRequest.SerializeToString,
-                response_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreatePasswordResetResponse.FromString,
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreatePasswordResetRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreatePasswordResetResponse.FromString,
                 _registered_method=True)
         self.ResetPassword = channel.unary_unary(
                 '/vidmesh.social.v1.AccountService/ResetPassword',
-                request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ResetPasswordRequest.SerializeToString,
-                response_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ResetPasswordResponse.FromString,
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ResetPasswordRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ResetPasswordResponse.FromString,
                 _registered_method=True)
         self.ListSessions = channel.unary_unary(
                 '/vidmesh.social.v1.AccountService/ListSessions',
-                request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListSessionsRequest.SerializeToString,
-                response_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListSessionsResponse.FromString,
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListSessionsRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListSessionsResponse.FromString,
                 _registered_method=True)
         self.EndSession = channel.unary_unary(
                 '/vidmesh.social.v1.AccountService/EndSession',
-                request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.EndSessionRequest.SerializeToString,
-                response_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.EndSessionResponse.FromString,
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.EndSessionRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.EndSessionResponse.FromString,
                 _registered_method=True)
         self.SignOutEverywhere = channel.unary_unary(
                 '/vidmesh.social.v1.AccountService/SignOutEverywhere',
-                request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.SignOutEverywhereRequest.SerializeToString,
-                response_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.SignOutEverywhereResponse.FromString,
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.SignOutEverywhereRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.SignOutEverywhereResponse.FromString,
                 _registered_method=True)
         self.CreateApiToken = channel.unary_unary(
                 '/vidmesh.social.v1.AccountService/CreateApiToken',
-                request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreateApiTokenRequest.SerializeToString,
-                response_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreateApiTokenResponse.FromString,
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreateApiTokenRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreateApiTokenResponse.FromString,
                 _registered_method=True)
         self.ListApiTokens = channel.unary_unary(
                 '/vidmesh.social.v1.AccountService/ListApiTokens',
-                request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListApiTokensRequest.SerializeToString,
-                response_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListApiTokensResponse.FromString,
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListApiTokensRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListApiTokensResponse.FromString,
                 _registered_method=True)
         self.DeleteApiToken = channel.unary_unary(
                 '/vidmesh.social.v1.AccountService/DeleteApiToken',
-                request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.DeleteApiTokenRequest.SerializeToString,
-                response_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.DeleteApiTokenResponse.FromString,
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.DeleteApiTokenRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.DeleteApiTokenResponse.FromString,
                 _registered_method=True)
         self.GetRegistration = channel.unary_unary(
                 '/vidmesh.social.v1.AccountService/GetRegistration',
@@ -385,48 +386,48 @@ def add_AccountServiceServicer_to_server(servicer, server):
             ),
             'ChangePassword': grpc.unary_unary_rpc_method_handler(
                     servicer.ChangePassword,
-                    request_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ChangePasswordRequest.FromString,
-                    response_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ChangePasswordResponse.SerializeToString,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ChangePasswordRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ChangePasswordResponse.SerializeToString,
             ),
             'CreatePasswordReset': grpc.unary_unary_rpc_method_handler(
                     servicer.CreatePasswordReset,
-                    request_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreatePasswordResetRequest.FromString,
-                    response_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreatePasswordResetResponse.SerializeToString,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreatePasswordResetRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreatePasswordResetResponse.SerializeToString,
             ),
             'ResetPassword': grpc.unary_unary_rpc_method_handler(
                     servicer.ResetPassword,
-                    request_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ResetPasswordRequest.FromString,
-                    response_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ResetPasswordResponse.SerializeToString,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ResetPasswordRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ResetPasswordResponse.SerializeToString,
             ),
             'ListSessions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSessions,
-                    request_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListSessionsRequest.FromString,
-                    response_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListSessionsResponse.SerializeToString,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListSessionsRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListSessionsResponse.SerializeToString,
             ),
             'EndSession': grpc.unary_unary_rpc_method_handler(
                     servicer.EndSession,
-                    request_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.EndSessionRequest.FromString,
-                    response_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.EndSessionResponse.SerializeToString,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.EndSessionRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.EndSessionResponse.SerializeToString,
             ),
             'SignOutEverywhere': grpc.unary_unary_rpc_method_handler(
                     servicer.SignOutEverywhere,
-                    request_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.SignOutEverywhereRequest.FromString,
-                    response_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.SignOutEverywhereResponse.SerializeToString,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.SignOutEverywhereRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.SignOutEverywhereResponse.SerializeToString,
             ),
             'CreateApiToken': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateApiToken,
-                    request_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreateApiTokenRequest.FromString,
-                    response_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreateApiTokenResponse.SerializeToString,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreateApiTokenRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreateApiTokenResponse.SerializeToString,
             ),
             'ListApiTokens': grpc.unary_unary_rpc_method_handler(
                     servicer.ListApiTokens,
-                    request_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListApiTokensRequest.FromString,
-                    response_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListApiTokensResponse.SerializeToString,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListApiTokensRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListApiTokensResponse.SerializeToString,
             ),
             'DeleteApiToken': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteApiToken,
-                    request_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.DeleteApiTokenRequest.FromString,
-                    response_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.DeleteApiTokenResponse.SerializeToString,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.DeleteApiTokenRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.DeleteApiTokenResponse.SerializeToString,
             ),
             'GetRegistration': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRegistration,
@@ -674,8 +675,8 @@ class AccountService:
             request,
             target,
             '/vidmesh.social.v1.AccountService/ChangePassword',
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.ChangePasswordRequest.SerializeToString,
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.ChangePasswordResponse.FromString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ChangePasswordRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ChangePasswordResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -701,8 +702,8 @@ class AccountService:
             request,
             target,
             '/vidmesh.social.v1.AccountService/CreatePasswordReset',
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreatePasswordResetRequest.SerializeToString,
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreatePasswordResetResponse.FromString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreatePasswordResetRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreatePasswordResetResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -728,8 +729,8 @@ class AccountService:
             request,
             target,
             '/vidmesh.social.v1.AccountService/ResetPassword',
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.ResetPasswordRequest.SerializeToString,
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.ResetPasswordResponse.FromString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ResetPasswordRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ResetPasswordResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -755,8 +756,8 @@ class AccountService:
             request,
             target,
             '/vidmesh.social.v1.AccountService/ListSessions',
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListSessionsRequest.SerializeToString,
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListSessionsResponse.FromString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListSessionsRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListSessionsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -782,8 +783,8 @@ class AccountService:
             request,
             target,
             '/vidmesh.social.v1.AccountService/EndSession',
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.EndSessionRequest.SerializeToString,
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.EndSessionResponse.FromString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.EndSessionRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.EndSessionResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -809,8 +810,8 @@ class AccountService:
             request,
             target,
             '/vidmesh.social.v1.AccountService/SignOutEverywhere',
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.SignOutEverywhereRequest.SerializeToString,
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.SignOutEverywhereResponse.FromString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.SignOutEverywhereRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.SignOutEverywhereResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -836,8 +837,8 @@ class AccountService:
             request,
             target,
             '/vidmesh.social.v1.AccountService/CreateApiToken',
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreateApiTokenRequest.SerializeToString,
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreateApiTokenResponse.FromString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreateApiTokenRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreateApiTokenResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -863,8 +864,8 @@ class AccountService:
             request,
             target,
             '/vidmesh.social.v1.AccountService/ListApiTokens',
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListApiTokensRequest.SerializeToString,
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListApiTokensResponse.FromString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListApiTokensRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListApiTokensResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -890,8 +891,8 @@ class AccountService:
             request,
             target,
             '/vidmesh.social.v1.AccountService/DeleteApiToken',
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.DeleteApiTokenRequest.SerializeToString,
-            vidmesh_dot_social_dot_v1_dot_account__service__pb2.DeleteApiTokenResponse.FromString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.DeleteApiTokenRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.DeleteApiTokenResponse.FromString,
             options,
             channel_credentials,
             insecure,

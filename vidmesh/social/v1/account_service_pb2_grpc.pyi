@@ -7,6 +7,7 @@ isort:skip_file
 from collections import abc as _abc
 from grpc import aio as _aio
 from vidmesh.social.v1 import account_service_pb2 as _account_service_pb2
+from vidmesh.social.v1 import credentials_pb2 as _credentials_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -75,41 +76,41 @@ class AccountServiceStub:
     """
     GetJwks: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetJwksRequest, _account_service_pb2.GetJwksResponse]
     """The public keys that access tokens are signed with (RFC 7517). The edge and the services poll it."""
-    ChangePassword: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ChangePasswordRequest, _account_service_pb2.ChangePasswordResponse]
+    ChangePassword: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.ChangePasswordRequest, _credentials_pb2.ChangePasswordResponse]
     """Changes the caller's password, and ends every other sign-in of the account.
 
     Errors: PERMISSION_DENIED (WRONG_PASSWORD), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
     """
-    CreatePasswordReset: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.CreatePasswordResetRequest, _account_service_pb2.CreatePasswordResetResponse]
+    CreatePasswordReset: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.CreatePasswordResetRequest, _credentials_pb2.CreatePasswordResetResponse]
     """Makes a code by which somebody who forgot the password can choose a new one; whoever runs the installation
     hands it over. A new code makes the one before it worthless.
 
     Errors: NOT_FOUND (ACCOUNT_NOT_FOUND).
     """
-    ResetPassword: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ResetPasswordRequest, _account_service_pb2.ResetPasswordResponse]
+    ResetPassword: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.ResetPasswordRequest, _credentials_pb2.ResetPasswordResponse]
     """Chooses a new password by such a code, which works once, and ends every sign-in and API token of the account.
 
     Errors: PERMISSION_DENIED (INVALID_RESET_CODE), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
     """
-    ListSessions: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListSessionsRequest, _account_service_pb2.ListSessionsResponse]
+    ListSessions: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.ListSessionsRequest, _credentials_pb2.ListSessionsResponse]
     """The caller's sign-ins, the newest first."""
-    EndSession: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.EndSessionRequest, _account_service_pb2.EndSessionResponse]
+    EndSession: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.EndSessionRequest, _credentials_pb2.EndSessionResponse]
     """Ends one of the caller's sign-ins. The edges refuse its access tokens within a second. Repeating is no error.
 
     Errors: NOT_FOUND (SESSION_NOT_FOUND).
     """
-    SignOutEverywhere: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.SignOutEverywhereRequest, _account_service_pb2.SignOutEverywhereResponse]
+    SignOutEverywhere: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.SignOutEverywhereRequest, _credentials_pb2.SignOutEverywhereResponse]
     """Ends all of the caller's sign-ins, this one included unless asked otherwise. The edges refuse their access
     tokens within a second.
     """
-    CreateApiToken: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.CreateApiTokenRequest, _account_service_pb2.CreateApiTokenResponse]
+    CreateApiToken: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.CreateApiTokenRequest, _credentials_pb2.CreateApiTokenResponse]
     """Makes a personal API token, for scripts: sent as `authorization: Bearer …`, good until it expires or is deleted.
 
     Errors: RESOURCE_EXHAUSTED (TOO_MANY_CREDENTIALS).
     """
-    ListApiTokens: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListApiTokensRequest, _account_service_pb2.ListApiTokensResponse]
+    ListApiTokens: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.ListApiTokensRequest, _credentials_pb2.ListApiTokensResponse]
     """The caller's API tokens, without their secrets, the newest first."""
-    DeleteApiToken: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.DeleteApiTokenRequest, _account_service_pb2.DeleteApiTokenResponse]
+    DeleteApiToken: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.DeleteApiTokenRequest, _credentials_pb2.DeleteApiTokenResponse]
     """Deletes an API token of the caller's. The edges refuse it within a second.
 
     Errors: NOT_FOUND (API_TOKEN_NOT_FOUND).
@@ -179,41 +180,41 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """
     GetJwks: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetJwksRequest, _account_service_pb2.GetJwksResponse]  # type: ignore[assignment]
     """The public keys that access tokens are signed with (RFC 7517). The edge and the services poll it."""
-    ChangePassword: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ChangePasswordRequest, _account_service_pb2.ChangePasswordResponse]  # type: ignore[assignment]
+    ChangePassword: _aio.UnaryUnaryMultiCallable[_credentials_pb2.ChangePasswordRequest, _credentials_pb2.ChangePasswordResponse]  # type: ignore[assignment]
     """Changes the caller's password, and ends every other sign-in of the account.
 
     Errors: PERMISSION_DENIED (WRONG_PASSWORD), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
     """
-    CreatePasswordReset: _aio.UnaryUnaryMultiCallable[_account_service_pb2.CreatePasswordResetRequest, _account_service_pb2.CreatePasswordResetResponse]  # type: ignore[assignment]
+    CreatePasswordReset: _aio.UnaryUnaryMultiCallable[_credentials_pb2.CreatePasswordResetRequest, _credentials_pb2.CreatePasswordResetResponse]  # type: ignore[assignment]
     """Makes a code by which somebody who forgot the password can choose a new one; whoever runs the installation
     hands it over. A new code makes the one before it worthless.
 
     Errors: NOT_FOUND (ACCOUNT_NOT_FOUND).
     """
-    ResetPassword: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ResetPasswordRequest, _account_service_pb2.ResetPasswordResponse]  # type: ignore[assignment]
+    ResetPassword: _aio.UnaryUnaryMultiCallable[_credentials_pb2.ResetPasswordRequest, _credentials_pb2.ResetPasswordResponse]  # type: ignore[assignment]
     """Chooses a new password by such a code, which works once, and ends every sign-in and API token of the account.
 
     Errors: PERMISSION_DENIED (INVALID_RESET_CODE), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
     """
-    ListSessions: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListSessionsRequest, _account_service_pb2.ListSessionsResponse]  # type: ignore[assignment]
+    ListSessions: _aio.UnaryUnaryMultiCallable[_credentials_pb2.ListSessionsRequest, _credentials_pb2.ListSessionsResponse]  # type: ignore[assignment]
     """The caller's sign-ins, the newest first."""
-    EndSession: _aio.UnaryUnaryMultiCallable[_account_service_pb2.EndSessionRequest, _account_service_pb2.EndSessionResponse]  # type: ignore[assignment]
+    EndSession: _aio.UnaryUnaryMultiCallable[_credentials_pb2.EndSessionRequest, _credentials_pb2.EndSessionResponse]  # type: ignore[assignment]
     """Ends one of the caller's sign-ins. The edges refuse its access tokens within a second. Repeating is no error.
 
     Errors: NOT_FOUND (SESSION_NOT_FOUND).
     """
-    SignOutEverywhere: _aio.UnaryUnaryMultiCallable[_account_service_pb2.SignOutEverywhereRequest, _account_service_pb2.SignOutEverywhereResponse]  # type: ignore[assignment]
+    SignOutEverywhere: _aio.UnaryUnaryMultiCallable[_credentials_pb2.SignOutEverywhereRequest, _credentials_pb2.SignOutEverywhereResponse]  # type: ignore[assignment]
     """Ends all of the caller's sign-ins, this one included unless asked otherwise. The edges refuse their access
     tokens within a second.
     """
-    CreateApiToken: _aio.UnaryUnaryMultiCallable[_account_service_pb2.CreateApiTokenRequest, _account_service_pb2.CreateApiTokenResponse]  # type: ignore[assignment]
+    CreateApiToken: _aio.UnaryUnaryMultiCallable[_credentials_pb2.CreateApiTokenRequest, _credentials_pb2.CreateApiTokenResponse]  # type: ignore[assignment]
     """Makes a personal API token, for scripts: sent as `authorization: Bearer …`, good until it expires or is deleted.
 
     Errors: RESOURCE_EXHAUSTED (TOO_MANY_CREDENTIALS).
     """
-    ListApiTokens: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListApiTokensRequest, _account_service_pb2.ListApiTokensResponse]  # type: ignore[assignment]
+    ListApiTokens: _aio.UnaryUnaryMultiCallable[_credentials_pb2.ListApiTokensRequest, _credentials_pb2.ListApiTokensResponse]  # type: ignore[assignment]
     """The caller's API tokens, without their secrets, the newest first."""
-    DeleteApiToken: _aio.UnaryUnaryMultiCallable[_account_service_pb2.DeleteApiTokenRequest, _account_service_pb2.DeleteApiTokenResponse]  # type: ignore[assignment]
+    DeleteApiToken: _aio.UnaryUnaryMultiCallable[_credentials_pb2.DeleteApiTokenRequest, _credentials_pb2.DeleteApiTokenResponse]  # type: ignore[assignment]
     """Deletes an API token of the caller's. The edges refuse it within a second.
 
     Errors: NOT_FOUND (API_TOKEN_NOT_FOUND).
@@ -326,9 +327,9 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ChangePassword(
         self,
-        request: _account_service_pb2.ChangePasswordRequest,
+        request: _credentials_pb2.ChangePasswordRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_account_service_pb2.ChangePasswordResponse, _abc.Awaitable[_account_service_pb2.ChangePasswordResponse]]:
+    ) -> _typing.Union[_credentials_pb2.ChangePasswordResponse, _abc.Awaitable[_credentials_pb2.ChangePasswordResponse]]:
         """Changes the caller's password, and ends every other sign-in of the account.
 
         Errors: PERMISSION_DENIED (WRONG_PASSWORD), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
@@ -337,9 +338,9 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def CreatePasswordReset(
         self,
-        request: _account_service_pb2.CreatePasswordResetRequest,
+        request: _credentials_pb2.CreatePasswordResetRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_account_service_pb2.CreatePasswordResetResponse, _abc.Awaitable[_account_service_pb2.CreatePasswordResetResponse]]:
+    ) -> _typing.Union[_credentials_pb2.CreatePasswordResetResponse, _abc.Awaitable[_credentials_pb2.CreatePasswordResetResponse]]:
         """Makes a code by which somebody who forgot the password can choose a new one; whoever runs the installation
         hands it over. A new code makes the one before it worthless.
 
@@ -349,9 +350,9 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ResetPassword(
         self,
-        request: _account_service_pb2.ResetPasswordRequest,
+        request: _credentials_pb2.ResetPasswordRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_account_service_pb2.ResetPasswordResponse, _abc.Awaitable[_account_service_pb2.ResetPasswordResponse]]:
+    ) -> _typing.Union[_credentials_pb2.ResetPasswordResponse, _abc.Awaitable[_credentials_pb2.ResetPasswordResponse]]:
         """Chooses a new password by such a code, which works once, and ends every sign-in and API token of the account.
 
         Errors: PERMISSION_DENIED (INVALID_RESET_CODE), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
@@ -360,17 +361,17 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ListSessions(
         self,
-        request: _account_service_pb2.ListSessionsRequest,
+        request: _credentials_pb2.ListSessionsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_account_service_pb2.ListSessionsResponse, _abc.Awaitable[_account_service_pb2.ListSessionsResponse]]:
+    ) -> _typing.Union[_credentials_pb2.ListSessionsResponse, _abc.Awaitable[_credentials_pb2.ListSessionsResponse]]:
         """The caller's sign-ins, the newest first."""
 
     @_abc_1.abstractmethod
     def EndSession(
         self,
-        request: _account_service_pb2.EndSessionRequest,
+        request: _credentials_pb2.EndSessionRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_account_service_pb2.EndSessionResponse, _abc.Awaitable[_account_service_pb2.EndSessionResponse]]:
+    ) -> _typing.Union[_credentials_pb2.EndSessionResponse, _abc.Awaitable[_credentials_pb2.EndSessionResponse]]:
         """Ends one of the caller's sign-ins. The edges refuse its access tokens within a second. Repeating is no error.
 
         Errors: NOT_FOUND (SESSION_NOT_FOUND).
@@ -379,9 +380,9 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def SignOutEverywhere(
         self,
-        request: _account_service_pb2.SignOutEverywhereRequest,
+        request: _credentials_pb2.SignOutEverywhereRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_account_service_pb2.SignOutEverywhereResponse, _abc.Awaitable[_account_service_pb2.SignOutEverywhereResponse]]:
+    ) -> _typing.Union[_credentials_pb2.SignOutEverywhereResponse, _abc.Awaitable[_credentials_pb2.SignOutEverywhereResponse]]:
         """Ends all of the caller's sign-ins, this one included unless asked otherwise. The edges refuse their access
         tokens within a second.
         """
@@ -389,9 +390,9 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def CreateApiToken(
         self,
-        request: _account_service_pb2.CreateApiTokenRequest,
+        request: _credentials_pb2.CreateApiTokenRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_account_service_pb2.CreateApiTokenResponse, _abc.Awaitable[_account_service_pb2.CreateApiTokenResponse]]:
+    ) -> _typing.Union[_credentials_pb2.CreateApiTokenResponse, _abc.Awaitable[_credentials_pb2.CreateApiTokenResponse]]:
         """Makes a personal API token, for scripts: sent as `authorization: Bearer …`, good until it expires or is deleted.
 
         Errors: RESOURCE_EXHAUSTED (TOO_MANY_CREDENTIALS).
@@ -400,17 +401,17 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ListApiTokens(
         self,
-        request: _account_service_pb2.ListApiTokensRequest,
+        request: _credentials_pb2.ListApiTokensRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_account_service_pb2.ListApiTokensResponse, _abc.Awaitable[_account_service_pb2.ListApiTokensResponse]]:
+    ) -> _typing.Union[_credentials_pb2.ListApiTokensResponse, _abc.Awaitable[_credentials_pb2.ListApiTokensResponse]]:
         """The caller's API tokens, without their secrets, the newest first."""
 
     @_abc_1.abstractmethod
     def DeleteApiToken(
         self,
-        request: _account_service_pb2.DeleteApiTokenRequest,
+        request: _credentials_pb2.DeleteApiTokenRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_account_service_pb2.DeleteApiTokenResponse, _abc.Awaitable[_account_service_pb2.DeleteApiTokenResponse]]:
+    ) -> _typing.Union[_credentials_pb2.DeleteApiTokenResponse, _abc.Awaitable[_credentials_pb2.DeleteApiTokenResponse]]:
         """Deletes an API token of the caller's. The edges refuse it within a second.
 
         Errors: NOT_FOUND (API_TOKEN_NOT_FOUND).

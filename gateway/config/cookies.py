@@ -24,6 +24,7 @@ FOUND: Final = f"%DYNAMIC_METADATA({COOKIE_METADATA}:{AUTHORIZATION})%"
 def without_own_headers() -> list[Plain]:
     """Early mutations: whatever this installation says by headers is not taken from outside, but for `CSRF_HEADER`."""
     return [
+        {"remove": CARRIED},
         {"append": header(CARRIED, f"%REQ({CSRF_HEADER})%")},
         {"remove_on_match": {"key_matcher": {"prefix": OWN_HEADERS}}},
         {"append": header(CSRF_HEADER, f"%REQ({CARRIED})%")},

@@ -31,6 +31,8 @@ ADDRESS: Final = "x-vidmesh-address"
 
 LEEWAY: Final = timedelta(seconds=5)
 """How far the clocks of two machines may differ."""
+API_TOKEN_LIFETIME_MAX: Final = timedelta(days=366)
+"""The longest life of an API token, which is contract: a key is believed for as long after it has signed the last."""
 REMEMBERED: Final = 4096
 """Verified tokens kept, so that a signature is checked once and not at every call."""
 REMEMBERED_FOR: Final = timedelta(minutes=5)

@@ -12,8 +12,6 @@ from vidmesh.social.v1 import account_pb2
 MOST_TOKENS: Final = 100
 """API tokens that an account may have at once."""
 DEFAULT_LIFETIME: Final = timedelta(days=30)
-LONGEST_LIFETIME: Final = timedelta(days=366)
-"""Part of the contract of CreateApiToken. A key that signed one is believed for this long."""
 
 
 @dataclass(frozen=True, slots=True)

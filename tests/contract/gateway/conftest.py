@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
+from gateway.config.tls import Certificate
 from gateway.nodes import Keys
 from gateway.testing.edge import RunningEdge, running_edge
 from gateway.testing.services import RunningServices, running_services
@@ -63,8 +64,16 @@ def settings(folder: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="module")
+def certificate() -> Certificate | None:
+    """What the edge shows, where its settings say that it speaks TLS."""
+    return None
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def installation(folder: Path, settings: Settings) -> AsyncIterator[Installation]:
+async def installation(
+    folder: Path, settings: Settings, certificate: Certificate | None
+) -> AsyncIterator[Installation]:
     access_ring, grant_ring = KeyRing.generate(), KeyRing.generate()
     grants = GrantSigner(grant_ring)
     keys = Keys(
@@ -80,7 +89,7 @@ async def installation(folder: Path, settings: Settings) -> AsyncIterator[Instal
             update={"endpoint": store.url, "access_key": "edge", "secret_key": SecretStr("of the edge")}
         )
         settings = settings.model_copy(update={"services": places, "objects": objects})
-        async with running_edge(settings, keys, folder, down=frozenset({"svc_playback"})) as edge:
+        async with running_edge(settings, keys, folder, frozenset({"svc_playback"}), certificate) as edge:
             yield Installation(
                 edge,
                 services,

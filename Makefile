@@ -26,7 +26,7 @@ help:
 	@echo "make check     style, types, import direction, contracts, drift of generated code"
 	@echo "make bench     measure, in quick mode (ARGS=... for names: make bench ARGS='tables edge')"
 	@echo "make soak      the long tests"
-	@echo "make generate  generate the stubs from protos/"
+	@echo "make generate  generate the stubs from protos/, and docs/reference/ from the code"
 	@echo "make env       make the environment in $(VENV); the others do so by themselves"
 	@echo "make lock      choose newer versions of what is installed, and pin them in requirements.lock"
 	@echo "make clean     remove the environment, caches and what the stack wrote into .vidmesh"
@@ -64,6 +64,7 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/buf lint
 	$(BIN)/python protos/generate.py --check
+	$(BIN)/python -m docs.generator --check
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks --quick $(ARGS)
@@ -73,6 +74,7 @@ soak: $(STAMP)
 
 generate: $(STAMP)
 	$(BIN)/python protos/generate.py
+	$(BIN)/python -m docs.generator
 
 # Hashes only, no address of a registry: whoever installs uses their own.
 lock: $(VENV)/bin/uv

@@ -52,6 +52,7 @@ ACCOUNTS: Final = Table(
     ),
     partition_key=("account_id",),
 )
+"""One row an account, changed by compare-and-set on `generation` alone."""
 
 SESSION_ID: Final = text("session_id")
 SESSION_GENERATION: Final = integer("generation")
@@ -82,6 +83,7 @@ SESSIONS: Final = Table(
     clustering_key=(desc("generation"),),
     expiring=True,
 )
+"""Sign-ins by id. Refresh tokens are kept as hashes; a sign-in that nobody refreshes expires."""
 
 WRITTEN: Final = timestamp("written")
 """When the session was begun or refreshed last."""
@@ -95,6 +97,7 @@ SESSIONS_OF_ACCOUNT: Final = Table(
     expiring=True,
     since=2,
 )
+"""Which sign-ins an account has."""
 
 SHARD: Final = integer("shard")
 END_TIME: Final = timestamp("end_time")
@@ -108,3 +111,4 @@ ENDED_SESSIONS: Final = Table(
     expiring=True,
     since=2,
 )
+"""What edges refuse although its token has not expired: ended sign-ins and deleted API tokens."""

@@ -26,3 +26,4 @@ API_TOKENS: Final = Table(
     expiring=True,
     since=2,
 )
+"""An account's API tokens, without the tokens themselves."""

@@ -20,6 +20,7 @@ GUESSES: Final = Table(
     expiring=True,
     since=2,
 )
+"""Wrong attempts that are counted, one row each, until they are forgotten."""
 
 PLACE: Final = blob("place")
 
@@ -30,3 +31,4 @@ KNOWN_PLACES: Final = Table(
     default_ttl=REMEMBER_PLACE,
     since=2,
 )
+"""Networks that an account has signed in from: wrong attempts elsewhere do not lock its owner out."""

@@ -28,6 +28,7 @@ INVITES: Final = Table(
     expiring=True,
     since=2,
 )
+"""Invitations by id, with a row for each account that was made by one."""
 
 ALL: Final = integer("shard")
 TURN: Final = integer("turn", static=True)
@@ -42,3 +43,4 @@ OPEN_INVITES: Final = Table(
     expiring=True,
     since=2,
 )
+"""Which invitations are open."""

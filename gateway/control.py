@@ -8,11 +8,11 @@ from typing import Final
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from structlog.typing import FilteringBoundLogger
 
-from gateway.config.tls import Certificate
 from gateway.membership import EDGES, SERVICES
 from gateway.nodes import Keys, edge_snapshot, services_snapshot
 from gateway.routes import RouteTable
 from gateway.snapshot import Snapshot
+from mesh.certificates import Certificate
 from mesh.config import Settings
 
 MOST_EDGES: Final = 256

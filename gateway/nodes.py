@@ -15,6 +15,7 @@ from gateway.envoy_api import CLUSTER, ENDPOINTS, EXTENSION, LISTENER, ROUTES, S
 from gateway.jwks import nobodys_jwks
 from gateway.routes import RouteTable
 from gateway.snapshot import Snapshot, snapshot
+from mesh.certificates import Certificate
 from mesh.config import Settings
 
 
@@ -47,7 +48,7 @@ def edge_snapshot(
     contracts: FileDescriptorSet,
     keys: Keys,
     edge: str,
-    certificate: tls.Certificate | None = None,
+    certificate: Certificate | None = None,
 ) -> Snapshot:
     """What the edge of this name is served. Calls to services that this installation does not run have no route.
 

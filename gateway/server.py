@@ -14,12 +14,13 @@ from grpc_health.v1._async import HealthServicer
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from gateway.ads import HEALTH, DiscoveryServer
-from gateway.certificates import CertificateFiles
+from gateway.certificates import follow
 from gateway.control import ControlPlane
 from gateway.keys import KeyWatch
-from gateway.membership import xds_key
+from gateway.membership import xds_keys
 from gateway.routes import route_table
 from gateway.sources import ServiceSources
+from mesh.certificates import CertificateFiles
 from mesh.policy import all_methods, descriptor_set
 from mesh.process import CannotStart
 from vidmesh.playback.v1.playback_events_pb2 import RevocationsChanged
@@ -85,12 +86,12 @@ async def serve(listen: str | None, runtime: Runtime) -> None:
 
 def _certificate(runtime: Runtime, control: ControlPlane) -> Callable[[], Coroutine[Any, Any, None]] | None:
     """Edges show what the files hold now; what keeps it so, where they speak TLS. Raises ConfigurationError."""
-    files = CertificateFiles.of(runtime.settings)
+    files = CertificateFiles.of_edge(runtime.settings)
     if files is None:
         return None
     shown = files.read()
     control.show(shown)
-    return functools.partial(files.follow, shown, control.show, runtime.log)
+    return functools.partial(follow, files, shown, control.show, runtime.log)
 
 
 async def _follow(runtime: Runtime, kind: type[Message], wake: Callable[[], None]) -> None:
@@ -103,8 +104,8 @@ async def _follow(runtime: Runtime, kind: type[Message], wake: Callable[[], None
 
 def discovery_server(runtime: Runtime, control: ControlPlane) -> DiscoveryServer:
     """The discovery service over a control plane, told of every change."""
-    key = xds_key(runtime.settings.identity.service_secret.get_secret_value())
-    discovery = DiscoveryServer(control.snapshot_of, key, runtime.log, _counter(runtime), control.holds)
+    keys = xds_keys(runtime.settings.identity)
+    discovery = DiscoveryServer(control.snapshot_of, keys, runtime.log, _counter(runtime), control.holds)
     control.on_change(discovery.changed)
     return discovery
 

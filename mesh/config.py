@@ -216,6 +216,11 @@ def load_settings(file: Path | None = None) -> Settings:
     values = read_values(DEFAULT_FILE)
     if chosen is not None:
         values = merged(values, read_values(chosen))
+    return settings_of(values)
+
+
+def settings_of(values: Mapping[str, Any]) -> Settings:
+    """The configuration with these values, but for what variables say. Raises `ConfigurationError`."""
     try:
         return Settings(**values)
     except ValidationError as error:

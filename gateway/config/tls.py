@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 from gateway.config.names import EDGE_CERTIFICATE
 from gateway.config.plain import FROM_ADS, Plain, extension
+from mesh.certificates import Certificate
 
 HSTS: Final = f"max-age={int(timedelta(days=365).total_seconds())}"
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """What the edge shows to viewers."""
-
-    chain: str
-    """PEM, the edge's own certificate first."""
-    key: str = field(repr=False)
-    """PEM, of the first certificate."""
 
 
 def viewers_tls() -> Plain:

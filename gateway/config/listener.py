@@ -75,7 +75,7 @@ def _connection_manager(settings: Settings, edge: str) -> Plain:
         use_remote_address=True,
         xff_num_trusted_hops=settings.edge.trusted_proxies,
         server_name="vidmesh",
-        local_reply_config=local_replies(settings.edge),
+        local_reply_config=local_replies(settings.edge, settings.limits),
         max_request_headers_kb=settings.limits.max_header_bytes // 1024,
         stream_idle_timeout="300s",
         request_headers_timeout="10s",

@@ -6,7 +6,8 @@ A local reply has an HTTP status; what it is in gRPC is stated beside it, with t
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -20,7 +21,7 @@ from google.rpc.status_pb2 import Status
 from gateway.config.limits import SENTENCE
 from gateway.config.names import GRANT_HEADER, LIMIT_METADATA, SESSION_HEADER
 from gateway.config.plain import Plain, header
-from mesh.config import EdgeSettings
+from mesh.config import EdgeSettings, LimitSettings
 from mesh.cookies import COOKIE, CSRF_HEADER, cookie_names
 from mesh.identity import AUTHORIZATION
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
@@ -45,6 +46,8 @@ class Reply:
     retry_after: timedelta | None = None
     challenge: bool = False
     """Name the scheme to come back with (RFC 9110, section 11.6.1)."""
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of the ErrorInfo."""
 
 
 def _with(name: str) -> Plain:
@@ -55,7 +58,7 @@ def _without(name: str) -> Plain:
     return {"name": name, "present_match": True, "invert_match": True}
 
 
-def replies(edge: EdgeSettings) -> tuple[Reply, ...]:
+def replies(edge: EdgeSettings, limits: LimitSettings) -> tuple[Reply, ...]:
     """What is told, by status: the first one that fits."""
     access_cookie: Plain = {"name": COOKIE, "string_match": {"contains": f"{cookie_names(edge.public_url).access}="}}
     return (
@@ -114,10 +117,16 @@ def replies(edge: EdgeSettings) -> tuple[Reply, ...]:
             "This address does not take this HTTP method.",
         ),
         *(
-            Reply(http, Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE, sentence)
-            for http, sentence in (
-                (413, "The request is too large."),
-                (431, "The headers of the request are too many or too large."),
+            Reply(
+                http,
+                Code.INVALID_ARGUMENT,
+                ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE,
+                sentence,
+                metadata={"limit_bytes": str(most)},
+            )
+            for http, sentence, most in (
+                (413, "The request is too large.", limits.max_request_bytes),
+                (431, "The headers of the request are too many or too large.", limits.max_header_bytes),
             )
         ),
         Reply(500, Code.INTERNAL, ErrorReason.ERROR_REASON_INTERNAL, "The edge could not answer. Repeating may help."),
@@ -149,10 +158,10 @@ IS_GRPC: Final[tuple[Plain, ...]] = (
 )
 
 
-def local_replies(edge: EdgeSettings) -> Plain:
+def local_replies(edge: EdgeSettings, limits: LimitSettings) -> Plain:
     """The connection manager's `local_reply_config`."""
     mappers: list[Plain] = [_as_it_is(), *_used_up()]
-    for reply in replies(edge):
+    for reply in replies(edge, limits):
         mappers.append(_grpc_web(reply))
         mappers.append(_grpc(reply))
         mappers.append(_json(reply))
@@ -246,7 +255,7 @@ def _json_format(status: Status) -> Plain:
 def _status(reply: Reply) -> Status:
     status = Status(code=reply.code, message=reply.sentence)
     reason = ErrorReason.Name(reply.reason).removeprefix("ERROR_REASON_")
-    details = [_packed(ErrorInfo(reason=reason, domain=DOMAIN))]
+    details = [_packed(ErrorInfo(reason=reason, domain=DOMAIN, metadata=reply.metadata))]
     if reply.retry_after is not None:
         delay = Duration()
         delay.FromTimedelta(reply.retry_after)

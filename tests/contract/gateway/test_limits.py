@@ -144,7 +144,12 @@ async def test_a_message_beyond_the_limit_is_refused_alike_in_every_face(
     assert by_json.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE
     assert by_grpc.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
     assert reason(by_grpc) == "REQUEST_TOO_LARGE"
+    assert by_json.json()["details"][0]["metadata"] == {"limit_bytes": str(most_bytes(installation))}
     assert json_status(by_json) == by_grpc == web_status(trailers)
+
+
+def most_bytes(installation: Any) -> int:
+    return installation.settings.limits.max_request_bytes
 
 
 async def test_a_message_just_below_the_limit_passes(installation: Any) -> None:

@@ -73,7 +73,8 @@ def plain(message: Message) -> dict[str, Any]:
         if field.name not in told:
             continue
         if field.enum_type is not None:
-            told[field.name] = short(told[field.name], field.enum_type.name)
+            kind, value = field.enum_type.name, told[field.name]
+            told[field.name] = [short(one, kind) for one in value] if field.is_repeated else short(value, kind)
         elif isinstance(told[field.name], str) and field.cpp_type == FieldDescriptor.CPPTYPE_INT64:
             # As text in JSON, for the sake of languages that have no such numbers; Python has.
             told[field.name] = int(told[field.name])

@@ -18,7 +18,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo test check bench soak generate lock clean system
+.PHONY: help env demo test check bench soak generate lock sbom audit clean system
 
 help:
 	@echo "make demo      start everything, upload a clip, watch it become playable, play it back (FILE=clip.mp4)"
@@ -29,6 +29,8 @@ help:
 	@echo "make generate  generate the stubs from protos/, and docs/reference/ from the code"
 	@echo "make env       make the environment in $(VENV); the others do so by themselves"
 	@echo "make lock      choose newer versions of what is installed, and pin them in requirements.lock"
+	@echo "make sbom      write the bill of materials of an installation (CycloneDX) into dist/"
+	@echo "make audit     ask the advisories about every package; says so where nobody can be asked"
 	@echo "make clean     remove the environment, caches and what the stack wrote into .vidmesh"
 
 env: $(STAMP)
@@ -81,6 +83,12 @@ lock: $(VENV)/bin/uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
 	  --extra server --extra dev --no-emit-package vidmesh --custom-compile-command "make lock" \
 	  pyproject.toml --output-file requirements.lock
+
+sbom: $(STAMP)
+	$(BIN)/python -m deploy.supply.sbom
+
+audit: $(STAMP)
+	$(BIN)/python -m deploy.supply.audit
 
 $(VENV)/bin/uv:
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

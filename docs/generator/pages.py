@@ -6,10 +6,12 @@ from pathlib import Path
 
 from docs.generator.commands import command_page
 from docs.generator.configuration import configuration_page
-from docs.generator.contracts import read_contracts
+from docs.generator.contracts import domain_of, read_contracts
 from docs.generator.events import event_page
 from docs.generator.kinds import kind_pages
-from docs.generator.linking import domain_of, service_page
+from docs.generator.licences import PLACE as LICENCES
+from docs.generator.licences import licence_page
+from docs.generator.linking import service_page
 from docs.generator.markdown import page, sentence, table
 from docs.generator.reasons import error_page
 from docs.generator.routing import PLACE as ROUTES
@@ -34,6 +36,7 @@ def all_pages() -> dict[Path, str]:
         "events.md": event_page(contracts),
         "configuration.md": configuration_page(),
         "commands.md": command_page(),
+        LICENCES: licence_page(TARGET / LICENCES),
     }
     overview = (
         *(
@@ -53,6 +56,7 @@ def all_pages() -> dict[Path, str]:
                 "- [Events](events.md): every message on the bus",
                 "- [Configuration](configuration.md): every setting",
                 "- [Commands](commands.md): every command of `vidmesh`",
+                "- [Licences](licences.md): every package that an installation needs",
                 "- Types: " + ", ".join(f"[{Path(name).stem}]({name})" for name in kinds),
                 "- Tables: " + ", ".join(f"[{Path(name).stem}]({name})" for name in tables),
             )

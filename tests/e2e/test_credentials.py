@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,7 +40,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def person(stack: Stack) -> Iterator[Person]:
     """Somebody who has just signed up."""
     made = somebody(stack)
-    with made.edge:
+    with closing(made.edge):
         yield made
 
 

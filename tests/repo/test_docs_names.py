@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.routes import host_of
+from mesh.policy import all_methods
+
 ROOT = Path(__file__).resolve().parents[2]
 NAMED_TEST = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
@@ -68,3 +71,16 @@ def test_every_defence_names_the_test_that_shows_it() -> None:
     assert len(rows) == 8
     for row in "".join(rows).splitlines():
         assert NAMED_TEST.search(row.split(" | ")[2]), row
+
+
+def test_the_architecture_names_every_folder_at_the_top_and_every_service() -> None:
+    told = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    folders = {name.split("/")[0] for name in listing.splitlines() if "/" in name and not name.startswith(".")}
+    for folder in folders:
+        assert f"| `{'svc_*' if folder.startswith('svc_') else folder}/` |" in told, folder
+    for service in {method.service for method in all_methods().values()}:
+        row = re.search(rf"^\| {host_of(service)} \| ([^|]*)", told, flags=re.MULTILINE)
+        assert row, service
+        assert service.rpartition(".")[2] in row[1]
+        assert not row[1].startswith("later")

@@ -19,7 +19,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo test test-cassandra check bench soak generate lock clean system
+.PHONY: help env demo test test-cassandra check bench soak generate lock sbom audit clean system
 
 help:
 	@echo "make demo      start everything, upload a clip, watch it become playable, play it back (FILE=clip.mp4)"
@@ -28,9 +28,11 @@ help:
 	@echo "make check     style, types, import direction, contracts, drift of generated code"
 	@echo "make bench     measure, in quick mode (ARGS=... for names: make bench ARGS='tables edge')"
 	@echo "make soak      the long tests: two hours or so (tests/e2e/README.md)"
-	@echo "make generate  generate the stubs from protos/"
+	@echo "make generate  generate the stubs from protos/, and docs/reference/ from the code"
 	@echo "make env       make the environment in $(VENV); the others do so by themselves"
 	@echo "make lock      choose newer versions of what is installed, and pin them in requirements.lock"
+	@echo "make sbom      write the bill of materials of an installation (CycloneDX) into dist/"
+	@echo "make audit     ask the advisories about every package; says so where nobody can be asked"
 	@echo "make clean     remove the environment, caches and what the stack wrote into .vidmesh"
 
 env: $(STAMP)
@@ -72,6 +74,7 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/buf lint
 	$(BIN)/python protos/generate.py --check
+	$(BIN)/python -m docs.generator --check
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks --quick $(ARGS)
@@ -82,12 +85,19 @@ soak: $(STAMP)
 
 generate: $(STAMP)
 	$(BIN)/python protos/generate.py
+	$(BIN)/python -m docs.generator
 
 # Hashes only, no address of a registry: whoever installs uses their own.
 lock: $(VENV)/bin/uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
 	  --extra server --extra dev --no-emit-package vidmesh --custom-compile-command "make lock" \
 	  pyproject.toml --output-file requirements.lock
+
+sbom: $(STAMP)
+	$(BIN)/python -m deploy.supply.sbom
+
+audit: $(STAMP)
+	$(BIN)/python -m deploy.supply.audit
 
 $(VENV)/bin/uv:
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,17 +55,17 @@ class DiscoveryServer:
     def __init__(
         self,
         snapshot_of: Callable[[str, str], Snapshot | None],
-        key: str,
+        keys: Sequence[str],
         log: FilteringBoundLogger,
         count: Callable[[Mapping[str, str]], None],
         holds: Callable[[str], bool] = lambda _cluster: False,
     ) -> None:
-        """`key` is what edges must show (`xds_key`); `count` is told of every answer, with attributes.
+        """`keys` are what edges may show (`xds_keys`); `count` is told of every answer, with attributes.
 
         Nodes of a cluster that `holds` is true of are connected and sent nothing, until something has `changed`.
         """
         self._snapshot_of = snapshot_of
-        self._key = key
+        self._keys = keys
         self._log = log
         self._streams: dict[int, NodeState] = {}
         self._changed: set[asyncio.Event] = set()
@@ -163,8 +163,8 @@ class DiscoveryServer:
         self._tell()
 
     def _proven(self, context: grpc.aio.ServicerContext[Any, Any]) -> bool:
-        sent = dict(context.invocation_metadata() or ()).get(KEY_HEADER, "")
-        return hmac.compare_digest(str(sent), self._key)
+        sent = str(dict(context.invocation_metadata() or ()).get(KEY_HEADER, "")).encode()
+        return any(hmac.compare_digest(sent, key.encode()) for key in self._keys)
 
     def _tell(self) -> None:
         for watcher in self._watchers:

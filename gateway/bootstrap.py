@@ -24,7 +24,6 @@ from gateway.membership import EDGES, KEY_HEADER, xds_key
 from mesh.config import ConfigurationError, Settings, load_settings
 
 CONTROL_PLANE: Final = "control-plane"
-MOST_CONNECTIONS: Final = 50_000
 
 
 def bootstrap(settings: Settings, admin_port: int, node: str) -> Plain:
@@ -90,7 +89,7 @@ def bootstrap(settings: Settings, admin_port: int, node: str) -> Plain:
                 extension(
                     "envoy.resource_monitors.global_downstream_max_connections",
                     "resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
-                    max_active_downstream_connections=str(MOST_CONNECTIONS),
+                    max_active_downstream_connections=str(settings.limits.max_connections),
                 )
             ]
         },

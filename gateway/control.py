@@ -11,6 +11,7 @@ from gateway.membership import EDGES, SERVICES
 from gateway.nodes import Keys, edge_snapshot, services_snapshot
 from gateway.routes import RouteTable
 from gateway.snapshot import Snapshot
+from mesh.certificates import Certificate
 from mesh.config import Settings
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class ControlPlane:
         self._contracts = contracts
         self._log = log
         self._keys = Keys()
+        self._certificate: Certificate | None = None
         self._waiting = True
         self._most_edges = most_edges
         self._services = services_snapshot(settings)
@@ -65,7 +67,17 @@ class ControlPlane:
         self._keys = keys
         self._waiting = False
         self._edges.clear()
-        self._log.info("edges verify with new keys", revoked=len(keys.revoked))
+        self._log.info("edges verify with new keys", revoked=len(keys.revoked), ended=len(keys.ended))
+        self._tell()
+
+    def show(self, certificate: Certificate) -> None:
+        """From now on edges show this one to viewers."""
+        self._certificate = certificate
+        self._edges.clear()
+        self._log.info("edges show a new certificate")
+        self._tell()
+
+    def _tell(self) -> None:
         for watcher in self._watchers:
             watcher()
 
@@ -73,5 +85,7 @@ class ControlPlane:
         if node not in self._edges:
             if len(self._edges) >= self._most_edges:
                 return None
-            self._edges[node] = edge_snapshot(self._settings, self._table, self._contracts, self._keys, node)
+            self._edges[node] = edge_snapshot(
+                self._settings, self._table, self._contracts, self._keys, node, self._certificate
+            )
         return self._edges[node]

@@ -26,6 +26,7 @@ ROUTES: Final = "envoy.config.route.v3.RouteConfiguration"
 CLUSTER: Final = "envoy.config.cluster.v3.Cluster"
 ENDPOINTS: Final = "envoy.config.endpoint.v3.ClusterLoadAssignment"
 EXTENSION: Final = "envoy.config.core.v3.TypedExtensionConfig"
+SECRET: Final = "envoy.extensions.transport_sockets.tls.v3.Secret"  # noqa: S105 (the name of a message)
 BOOTSTRAP: Final = "envoy.config.bootstrap.v3.Bootstrap"
 DISCOVERY_REQUEST: Final = "envoy.service.discovery.v3.DiscoveryRequest"
 DISCOVERY_RESPONSE: Final = "envoy.service.discovery.v3.DiscoveryResponse"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 KEYS_EVERY: Final = timedelta(seconds=10)
 """A new key must have been published this long before it signs."""
 REVOCATIONS_EVERY: Final = timedelta(seconds=5)
-"""How late an edge learns of a revocation whose wake was lost."""
+"""How late an edge learns of a revocation, or of the end of a sign-in, whose wake was lost."""
 FIRST_PAUSE: Final = timedelta(milliseconds=100)
 LONGEST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_FIRST_PAUSE: Final = timedelta(milliseconds=400)
@@ -46,6 +46,10 @@ class Sources(Protocol):
         """`acc` claims of grants to refuse."""
         ...
 
+    async def ended(self) -> frozenset[str]:
+        """`sid` claims of access tokens to refuse."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
@@ -63,26 +67,40 @@ class KeyWatch:
         self._log = log
         self._known: Keys | None = None
         self._learned = Keys()
-        self._woken = asyncio.Event()
+        self._woken, self._woken_by_ends = asyncio.Event(), asyncio.Event()
         self._watched = (
-            _Watched("access keys", KEYS_EVERY, lambda k, v: replace(k, access_jwks=v), sources.access_jwks),
-            _Watched("grant keys", KEYS_EVERY, lambda k, v: replace(k, grant_jwks=v), sources.grant_jwks),
+            (
+                _Watched("access keys", KEYS_EVERY, lambda k, v: replace(k, access_jwks=v), sources.access_jwks),
+                asyncio.Event(),
+            ),
+            (
+                _Watched("grant keys", KEYS_EVERY, lambda k, v: replace(k, grant_jwks=v), sources.grant_jwks),
+                asyncio.Event(),
+            ),
+            (
+                _Watched("revocations", REVOCATIONS_EVERY, lambda k, v: replace(k, revoked=v), sources.revoked),
+                self._woken,
+            ),
+            (
+                _Watched("ended sessions", REVOCATIONS_EVERY, lambda k, v: replace(k, ended=v), sources.ended),
+                self._woken_by_ends,
+            ),
         )
-        self._revocations = _Watched(
-            "revocations", REVOCATIONS_EVERY, lambda k, v: replace(k, revoked=v), sources.revoked
-        )
-        self._awaited = {watched.what for watched in (*self._watched, self._revocations)}
+        self._awaited = {watched.what for watched, _ in self._watched}
 
     def wake(self) -> None:
         """Something was taken back: ask for the revocations now."""
         self._woken.set()
 
+    def wake_by_ends(self) -> None:
+        """Sign-ins were ended: ask for them now."""
+        self._woken_by_ends.set()
+
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for watched in self._watched:
-                tasks.create_task(self._watch(watched, asyncio.Event()))
-            tasks.create_task(self._watch(self._revocations, self._woken))
+            for watched, woken in self._watched:
+                tasks.create_task(self._watch(watched, woken))
 
     async def _watch(self, watched: _Watched, woken: asyncio.Event) -> None:
         pause = FIRST_PAUSE

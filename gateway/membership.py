@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from mesh.config import IdentitySettings
 from mesh.sealing import Sealer
 
 EDGES: Final = "edge"
@@ -20,3 +21,9 @@ KEY_HEADER: Final = "x-vidmesh-xds-key"
 def xds_key(service_secret: str) -> str:
     """The value of `KEY_HEADER`."""
     return Sealer(service_secret).derive("xds").hex()
+
+
+def xds_keys(identity: IdentitySettings) -> tuple[str, ...]:
+    """Every value of `KEY_HEADER` that is taken: edges that were started before the secret was changed come back."""
+    secrets = (identity.service_secret, *identity.service_secret_previous)
+    return tuple(xds_key(one.get_secret_value()) for one in secrets)

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from gateway.config import clusters, media, proxyless, tokens, transcoder
+from gateway.config import clusters, denials, proxyless, tls, tokens, transcoder
 from gateway.config.listener import edge_listener
 from gateway.config.plain import Plain
 from gateway.config.routing import edge_routes
-from gateway.envoy_api import CLUSTER, ENDPOINTS, EXTENSION, LISTENER, ROUTES
+from gateway.envoy_api import CLUSTER, ENDPOINTS, EXTENSION, LISTENER, ROUTES, SECRET
 from gateway.jwks import nobodys_jwks
 from gateway.routes import RouteTable
 from gateway.snapshot import Snapshot, snapshot
+from mesh.certificates import Certificate
 from mesh.config import Settings
 
 
@@ -28,6 +29,8 @@ class Keys:
     """JWK set of those who sign grants."""
     revoked: Set[str] = frozenset()
     """`acc` claims of grants to refuse."""
+    ended: Set[str] = frozenset()
+    """`sid` claims of access tokens to refuse."""
 
 
 def service_addresses(settings: Settings) -> Mapping[str, tuple[clusters.Address, ...]]:
@@ -40,9 +43,18 @@ def service_addresses(settings: Settings) -> Mapping[str, tuple[clusters.Address
 
 
 def edge_snapshot(
-    settings: Settings, table: RouteTable, contracts: FileDescriptorSet, keys: Keys, edge: str
+    settings: Settings,
+    table: RouteTable,
+    contracts: FileDescriptorSet,
+    keys: Keys,
+    edge: str,
+    certificate: Certificate | None = None,
 ) -> Snapshot:
-    """What the edge of this name is served. Calls to services that this installation does not run have no route."""
+    """What the edge of this name is served. Calls to services that this installation does not run have no route.
+
+    Where the edge speaks TLS, it listens once there is a certificate.
+    """
+    speaks = certificate is not None or not settings.edge.tls
     where = service_addresses(settings)
     served = table.hosted_by(frozenset(where))
     services: list[Plain] = []
@@ -56,16 +68,19 @@ def edge_snapshot(
         else:
             endpoints.append(places)
         services.append(cluster)
+    secrets = {SECRET: [tls.certificate_secret(certificate)]} if certificate and settings.edge.tls else {}
     return snapshot(
         {
+            **secrets,
             CLUSTER: [*services, *clusters.store_clusters(settings.objects), clusters.nowhere_cluster()],
             ENDPOINTS: endpoints,
             EXTENSION: [
                 tokens.jwt_filter(settings.identity.issuer, keys.access_jwks, keys.grant_jwks),
                 transcoder.transcoder_filter(served, contracts),
-                media.revocations_filter(keys.revoked),
+                denials.revocations_filter(keys.revoked),
+                denials.ended_sessions_filter(keys.ended),
             ],
-            LISTENER: [edge_listener(settings, edge)],
+            LISTENER: [edge_listener(settings, edge)] if speaks else [],
             ROUTES: [edge_routes(settings, served, edge)],
         }
     )

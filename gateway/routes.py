@@ -16,7 +16,7 @@ from google.api.http_pb2 import HttpRule
 from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodDescriptorProto
 
 from mesh.policy import Method, Policy
-from vidmesh.options.v1.options_pb2 import Access
+from vidmesh.options.v1.options_pb2 import Access, RateClass
 
 VERBS: Final = ("get", "put", "post", "delete", "patch")
 
@@ -52,6 +52,8 @@ class Route:
     policy: Policy
     streaming: bool
     """Either side may send more than one message. A server stream is sent to JSON clients as SSE."""
+    streams_requests: bool
+    """The caller may send more than one message."""
 
     @property
     def sign_in_required(self) -> bool:
@@ -129,6 +131,8 @@ def _route(method: Method, proto: MethodDescriptorProto | None) -> Route | None:
         if bindings:
             raise ContractError(f"{method.name}: is for services alone and yet has a JSON face.")
         return None
+    if method.policy.rate_class == RateClass.RATE_CLASS_INTERNAL:
+        raise ContractError(f"{method.name}: is reachable from outside and yet taken from no caller's budget.")
     return Route(
         grpc_path=method.name,
         service=method.service,
@@ -136,6 +140,7 @@ def _route(method: Method, proto: MethodDescriptorProto | None) -> Route | None:
         bindings=bindings,
         policy=method.policy,
         streaming=method.client_streaming or method.server_streaming,
+        streams_requests=method.client_streaming,
     )
 
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+import functools
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import grpc.aio
+from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from gateway.ads import HEALTH, DiscoveryServer
+from gateway.certificates import follow
 from gateway.control import ControlPlane
 from gateway.keys import KeyWatch
-from gateway.membership import xds_key
+from gateway.membership import xds_keys
 from gateway.routes import route_table
 from gateway.sources import ServiceSources
+from mesh.certificates import CertificateFiles
 from mesh.policy import all_methods, descriptor_set
 from mesh.process import CannotStart
 from vidmesh.playback.v1.playback_events_pb2 import RevocationsChanged
+from vidmesh.social.v1.social_events_pb2 import SessionsEnded
 
 if TYPE_CHECKING:
     from mesh.runtime import Runtime
@@ -53,12 +58,13 @@ async def serve(listen: str | None, runtime: Runtime) -> None:
         ServiceSources(runtime.channel("svc_social"), runtime.channel("svc_playback")), control.learn, runtime.log
     )
 
-    async def follow_wakes() -> None:
-        async with (await runtime.bus()).wakes(RevocationsChanged) as wakes:
-            # A wake that was sent before this subscription may have been missed.
-            watch.wake()
-            async for _ in wakes:
-                watch.wake()
+    follow_certificate = _certificate(runtime, control)
+
+    async def follow_revocations() -> None:
+        await _follow(runtime, RevocationsChanged, watch.wake)
+
+    async def follow_ends() -> None:
+        await _follow(runtime, SessionsEnded, watch.wake_by_ends)
 
     server = grpc.aio.server(options=OPTIONS)
     discovery.add_to(server)
@@ -69,7 +75,10 @@ async def serve(listen: str | None, runtime: Runtime) -> None:
         raise CannotStart(f"Cannot listen on {address}: another process may have it.") from error
     await server.start()
     runtime.background(watch.run, "keys of the edges")
-    runtime.background(follow_wakes, "wakes of revocations")
+    runtime.background(follow_revocations, "wakes of revocations")
+    runtime.background(follow_ends, "wakes of ended sign-ins")
+    if follow_certificate is not None:
+        runtime.background(follow_certificate, "certificate of the edges")
     runtime.log.info("serving", port=port)
     await runtime.draining.wait()
     # Edges go on with what they have, and come back to whoever serves next.
@@ -77,10 +86,28 @@ async def serve(listen: str | None, runtime: Runtime) -> None:
     runtime.log.info("stopped")
 
 
+def _certificate(runtime: Runtime, control: ControlPlane) -> Callable[[], Coroutine[Any, Any, None]] | None:
+    """Edges show what the files hold now; what keeps it so, where they speak TLS. Raises ConfigurationError."""
+    files = CertificateFiles.of_edge(runtime.settings)
+    if files is None:
+        return None
+    shown = files.read()
+    control.show(shown)
+    return functools.partial(follow, files, shown, control.show, runtime.log)
+
+
+async def _follow(runtime: Runtime, kind: type[Message], wake: Callable[[], None]) -> None:
+    async with (await runtime.bus()).wakes(kind) as wakes:
+        # A wake that was sent before this subscription may have been missed.
+        wake()
+        async for _ in wakes:
+            wake()
+
+
 def discovery_server(runtime: Runtime, control: ControlPlane) -> DiscoveryServer:
     """The discovery service over a control plane, told of every change."""
-    key = xds_key(runtime.settings.identity.service_secret.get_secret_value())
-    discovery = DiscoveryServer(control.snapshot_of, key, runtime.log, _counter(runtime), control.holds)
+    keys = xds_keys(runtime.settings.identity)
+    discovery = DiscoveryServer(control.snapshot_of, keys, runtime.log, _counter(runtime), control.holds)
     control.on_change(discovery.changed)
     return discovery
 

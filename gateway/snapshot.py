@@ -15,9 +15,9 @@ from typing import Any, Final
 from google.protobuf.any_pb2 import Any as AnyMessage
 
 from gateway.config.plain import Plain
-from gateway.envoy_api import CLUSTER, ENDPOINTS, EXTENSION, LISTENER, ROUTES, TYPE_PREFIX, message
+from gateway.envoy_api import CLUSTER, ENDPOINTS, EXTENSION, LISTENER, ROUTES, SECRET, TYPE_PREFIX, message
 
-ORDER: Final = (CLUSTER, ENDPOINTS, EXTENSION, LISTENER, ROUTES)
+ORDER: Final = (CLUSTER, ENDPOINTS, SECRET, EXTENSION, LISTENER, ROUTES)
 """Make before break: what is referred to is sent before what refers to it."""
 WHOLE: Final = frozenset({CLUSTER, LISTENER})
 """Types of which a node that names none wants all."""
@@ -96,6 +96,8 @@ def _references(resources: Mapping[str, Sequence[Plain]]) -> Iterator[tuple[str,
         for node in _nodes(listener):
             if "route_config_name" in node:
                 yield ROUTES, node["route_config_name"], by
+            if "sds_config" in node:
+                yield SECRET, node["name"], by
             if "config_discovery" in node:
                 yield EXTENSION, node["name"], by
     for routes in resources.get(ROUTES, ()):

@@ -11,7 +11,7 @@ from google.protobuf import json_format
 from gateway.jwks import checked_jwks
 from vidmesh.playback.v1.playback_service_pb2 import GetGrantKeysRequest, ListRevocationsRequest
 from vidmesh.playback.v1.playback_service_pb2_grpc import PlaybackServiceStub
-from vidmesh.social.v1.account_service_pb2 import GetJwksRequest
+from vidmesh.social.v1.account_service_pb2 import GetJwksRequest, ListEndedSessionsRequest
 from vidmesh.social.v1.account_service_pb2_grpc import AccountServiceStub
 
 PAGE: Final = 1000
@@ -44,3 +44,14 @@ class ServiceSources:
             token = page.next_page_token
             if not token:
                 return frozenset(revoked)
+
+    async def ended(self) -> frozenset[str]:
+        """`sid` claims of access tokens to refuse."""
+        ended: set[str] = set()
+        token = ""
+        while True:
+            page = await self._accounts.ListEndedSessions(ListEndedSessionsRequest(page_size=PAGE, page_token=token))
+            ended.update(page.session_ids)
+            token = page.next_page_token
+            if not token:
+                return frozenset(ended)

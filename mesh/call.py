@@ -11,6 +11,7 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 
 from mesh.errors import sign_in_required
+from vidmesh.options.v1.options_pb2 import Scope
 from vidmesh.social.v1.account_pb2 import ROLE_ADMINISTRATOR, Role
 
 
@@ -21,6 +22,8 @@ class Principal:
     account_id: str
     session_id: str
     role: Role.ValueType
+    scopes: frozenset[Scope.ValueType] | None = None
+    """What the personal API token that was used lets its bearer do; None for a sign-in, which may do everything."""
 
     @property
     def is_administrator(self) -> bool:
@@ -70,6 +73,8 @@ class Call:
     """Where the caller is, as the edge knows it: ISO 3166-1 alpha-2, or empty."""
     edge_name: str = ""
     """The edge that the call came through; empty where it came through none."""
+    address: str = field(default="", repr=False)
+    """The IP address of whoever calls the installation, as the edge sees it; empty where it came through none."""
     user_token: str | None = field(default=None, repr=False)
     """The access token as it was sent, to be carried on to other services. Never logged."""
 

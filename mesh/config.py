@@ -58,6 +58,37 @@ class EdgeSettings(Section):
     trusted_proxies: int = Field(ge=0)
     country_header: str
     access_log: bool
+    tls_certificate: str
+    tls_key: str
+    insecure: bool
+
+    @property
+    def tls(self) -> bool:
+        """Whether viewers reach this edge by TLS that it ends itself."""
+        return bool(self.tls_certificate)
+
+
+Rate = tuple[Annotated[float, Field(ge=0)], Annotated[int, Field(ge=0)]]
+"""Calls per second in the long run, and how many at once; no limit where either is 0."""
+
+
+class Budget(Section):
+    """What one caller may use of calls of one class."""
+
+    per_user: Rate
+    per_address: Rate
+
+
+class LimitSettings(Section):
+    read: Budget
+    write: Budget
+    auth: Budget
+    heavy: Budget
+    report: Budget
+    max_request_bytes: int = Field(ge=1024)
+    max_header_bytes: int = Field(ge=8192, le=1 << 20)
+    max_connections: int = Field(ge=1)
+    max_streams: int = Field(ge=1)
 
 
 class IdentitySettings(Section):
@@ -65,8 +96,12 @@ class IdentitySettings(Section):
     access_key_file: str
     access_token_lifetime: Seconds
     refresh_token_lifetime: Seconds
+    registration: Literal["open", "invite", "closed"]
+    setup_code: SecretStr
     service_secret: SecretStr
+    service_secret_previous: tuple[SecretStr, ...]
     sealing_secret: SecretStr
+    sealing_secret_previous: tuple[SecretStr, ...]
 
 
 class ObjectSettings(Section):
@@ -136,6 +171,7 @@ class Settings(BaseSettings):
     services: dict[str, str]
     listen: dict[str, Annotated[int, Field(ge=1, le=65535)]]
     edge: EdgeSettings
+    limits: LimitSettings
     identity: IdentitySettings
     objects: ObjectSettings
     bus: BusSettings
@@ -184,6 +220,11 @@ def load_settings(file: Path | None = None) -> Settings:
     values = read_values(DEFAULT_FILE)
     if chosen is not None:
         values = merged(values, read_values(chosen))
+    return settings_of(values)
+
+
+def settings_of(values: Mapping[str, Any]) -> Settings:
+    """The configuration with these values, but for what variables say. Raises `ConfigurationError`."""
     try:
         return Settings(**values)
     except ValidationError as error:

@@ -17,7 +17,7 @@ from typing import Final
 
 import jwt
 
-from mesh.keyring import KeyRing
+from mesh.keyring import Keys
 
 ISSUER: Final = "vidmesh-media"
 ALGORITHM: Final = "EdDSA"
@@ -34,10 +34,10 @@ class GrantScope(Enum):
 
 
 class GrantSigner:
-    """Signs grants with the first key of a ring. The ring must not be that of the access tokens."""
+    """Signs grants with the keys of a ring, which must not be that of the access tokens."""
 
-    def __init__(self, ring: KeyRing) -> None:
-        self._ring = ring
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
 
     def mint(
         self, video_id: str, access_epoch: int, expires: datetime, scope: GrantScope = GrantScope.EVERYTHING
@@ -54,12 +54,12 @@ class GrantSigner:
             "pfx": f"/media/v/{video_id}/{scope.value}",
             "acc": access_key(video_id, access_epoch),
         }
-        key = self._ring.signing
+        key = self._keys.signing
         return jwt.encode(claims, key.private, algorithm=ALGORITHM, headers={"kid": key.kid})
 
     def public_jwks(self) -> list[dict[str, str]]:
         """The keys that grants in use may be signed with, as JWKs for the edges."""
-        return self._ring.public_jwks()
+        return self._keys.public_jwks()
 
 
 def access_key(video_id: str, access_epoch: int) -> str:

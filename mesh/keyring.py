@@ -1,7 +1,10 @@
-"""Ed25519 keys (RFC 8032) kept as a JWK set (RFC 7517, RFC 8037) in a file that only its owner may read.
+"""Ed25519 keys (RFC 8032) kept as a JWK set (RFC 7517, RFC 8037), which follow the clock.
 
-To rotate, put a new key in front: the first key signs, all of them verify. Remove the old one when the last token
-that it signed has expired.
+A key signs from `vidmesh:sign_from` on, until another one has begun, and verifies until `vidmesh:retire_at`; both are
+seconds since 1970 and may be missing: from ever, for ever. So one change of the file rotates: the new key is
+published at once, signs when everybody has had time to fetch it, and the old one goes when the last token that it
+signed has expired (`mesh.key_rotation`). Where several may sign, the one that began last does, and of those that began
+together the first.
 """
 
 from __future__ import annotations
@@ -11,12 +14,16 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+SIGN_FROM: Final = "vidmesh:sign_from"
+RETIRE_AT: Final = "vidmesh:retire_at"
 
 
 class KeyFileError(Exception):
@@ -29,31 +36,61 @@ class SigningKey:
 
     kid: str
     private: Ed25519PrivateKey
+    sign_from: float | None = None
+    """From when on it signs; None for ever since."""
+    retire_at: float | None = None
+    """Until when tokens that it signed are believed; None for ever."""
+
+    def __repr__(self) -> str:
+        """Without the key itself."""
+        return f"SigningKey({self.kid})"
+
+    @classmethod
+    def generate(cls, sign_from: float | None = None) -> SigningKey:
+        """A new random key."""
+        private = Ed25519PrivateKey.generate()
+        return cls(_thumbprint(private.public_key()), private, sign_from)
+
+    def is_retired(self, now: float) -> bool:
+        """Whether nothing that it signed can be good any more."""
+        return self.retire_at is not None and self.retire_at <= now
+
+
+class Keys(Protocol):
+    """Keys to sign with and to verify by, as they are at this moment."""
+
+    @property
+    def signing(self) -> SigningKey:
+        """The key that signs now."""
+        ...
+
+    def public_keys(self) -> Mapping[str, Ed25519PublicKey]:
+        """Every public key that tokens in use may be signed with, by its id."""
+        ...
+
+    def public_jwks(self) -> list[dict[str, str]]:
+        """The same as JWKs, the signing one first."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """At least one key, the signing one first."""
+    """At least one key, in the order of the file."""
 
     keys: tuple[SigningKey, ...]
 
     @classmethod
     def generate(cls) -> KeyRing:
         """A ring with one new key, kept in memory only."""
-        private = Ed25519PrivateKey.generate()
-        return cls((SigningKey(_thumbprint(private.public_key()), private),))
+        return cls((SigningKey.generate(),))
 
     @classmethod
     def load(cls, path: Path) -> KeyRing:
         """The keys in `path`. Raises KeyFileError."""
         try:
-            entries = json.loads(path.read_text(encoding="utf-8"))["keys"]
-            keys = tuple(_private_key(entry) for entry in entries)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            return ring_from(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
             raise KeyFileError(f"Cannot read the key file {path}: {error}") from error
-        if not keys:
-            raise KeyFileError(f"The key file {path} holds no key.")
-        return cls(keys)
 
     @classmethod
     def load_or_create(cls, path: Path) -> KeyRing:
@@ -62,24 +99,50 @@ class KeyRing:
         Processes that do this at the same moment all end with the same file. Raises KeyFileError.
         """
         if not path.exists():
-            _write_new(path, cls.generate())
+            _write_new(path, document_of(cls.generate()))
         return cls.load(path)
 
     @property
     def signing(self) -> SigningKey:
-        """The key that signs."""
-        return self.keys[0]
+        """The key that signs now."""
+        return self.signing_at(time.time())
+
+    def signing_at(self, now: float) -> SigningKey:
+        """The key that signs at this time (seconds since 1970).
+
+        Where no key may sign yet, or none any more, the first does: nobody is locked out by a clock that is wrong.
+        """
+        begun = [key for key in self.keys if (key.sign_from or 0) <= now and not key.is_retired(now)]
+        return max(begun, key=lambda key: key.sign_from or 0, default=self.keys[0])
+
+    def published(self, now: float) -> tuple[SigningKey, ...]:
+        """Keys that tokens in use at this time may be signed with, the signing one first, then those of the future."""
+        signing = self.signing_at(now)
+        return (signing, *(key for key in self.keys if key is not signing and not key.is_retired(now)))
 
     def public_keys(self) -> Mapping[str, Ed25519PublicKey]:
-        """Every public key by its id."""
-        return {key.kid: key.private.public_key() for key in self.keys}
+        """Every public key in use by its id."""
+        return {key.kid: key.private.public_key() for key in self.published(time.time())}
 
     def public_jwks(self) -> list[dict[str, str]]:
-        """The public keys as JWKs, the signing one first."""
-        return [
-            {**_public_members(key.private.public_key()), "alg": "EdDSA", "use": "sig", "kid": key.kid}
-            for key in self.keys
-        ]
+        """The public keys in use as JWKs, the signing one first."""
+        return [_public_jwk(key) for key in self.published(time.time())]
+
+
+def ring_from(document: str) -> KeyRing:
+    """The keys in the text of a JWK set. Raises ValueError for what is none, or holds other keys than Ed25519."""
+    try:
+        keys = tuple(_private_key(entry) for entry in json.loads(document)["keys"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"it is no JWK set of private keys: {error}") from error
+    if not keys:
+        raise ValueError("it holds no key")
+    return KeyRing(keys)
+
+
+def document_of(ring: KeyRing) -> str:
+    """The JWK set that `ring_from` reads, private keys included."""
+    return json.dumps({"keys": [_private_jwk(key) for key in ring.keys]}, indent=2) + "\n"
 
 
 def public_keys_from(jwks: Sequence[Mapping[str, Any]]) -> dict[str, Ed25519PublicKey]:
@@ -94,27 +157,14 @@ def public_keys_from(jwks: Sequence[Mapping[str, Any]]) -> dict[str, Ed25519Publ
     }
 
 
-def _private_key(entry: Mapping[str, Any]) -> SigningKey:
-    if entry["kty"] != "OKP" or entry["crv"] != "Ed25519":
-        raise ValueError("only Ed25519 keys can sign here")
-    private = Ed25519PrivateKey.from_private_bytes(_decode(entry["d"]))
-    return SigningKey(str(entry.get("kid") or _thumbprint(private.public_key())), private)
-
-
-def _write_new(path: Path, ring: KeyRing) -> None:
-    document = {
-        "keys": [
-            {**public, "d": _encode(key.private.private_bytes_raw())}
-            for public, key in zip(ring.public_jwks(), ring.keys, strict=True)
-        ]
-    }
+def _write_new(path: Path, document: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         scratch = Path(name)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(document, file, indent=2)
+                file.write(document)
                 file.flush()
                 os.fsync(file.fileno())
             # A hard link, unlike a rename, fails where another process was first: then its keys are the keys.
@@ -125,6 +175,32 @@ def _write_new(path: Path, ring: KeyRing) -> None:
             scratch.unlink()
     except OSError as error:
         raise KeyFileError(f"Cannot write the key file {path}: {error}") from error
+
+
+def _private_key(entry: Mapping[str, Any]) -> SigningKey:
+    if entry["kty"] != "OKP" or entry["crv"] != "Ed25519":
+        raise ValueError("only Ed25519 keys can sign here")
+    private = Ed25519PrivateKey.from_private_bytes(_decode(entry["d"]))
+    kid = str(entry.get("kid") or _thumbprint(private.public_key()))
+    return SigningKey(kid, private, _time(entry.get(SIGN_FROM)), _time(entry.get(RETIRE_AT)))
+
+
+def _time(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("a time is a number of seconds")  # noqa: TRY004 (the file is wrong, not the programme)
+    return float(value)
+
+
+def _private_jwk(key: SigningKey) -> dict[str, object]:
+    times = {SIGN_FROM: key.sign_from, RETIRE_AT: key.retire_at}
+    private = {"d": _encode(key.private.private_bytes_raw())}
+    return {**_public_jwk(key), **private, **{name: value for name, value in times.items() if value is not None}}
+
+
+def _public_jwk(key: SigningKey) -> dict[str, str]:
+    return {**_public_members(key.private.public_key()), "alg": "EdDSA", "use": "sig", "kid": key.kid}
 
 
 def _public_members(key: Ed25519PublicKey) -> dict[str, str]:

@@ -16,7 +16,7 @@ from typing import Final
 from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodDescriptorProto
 
 from vidmesh.options.v1 import options_pb2
-from vidmesh.options.v1.options_pb2 import Access, RateClass, Relation
+from vidmesh.options.v1.options_pb2 import Access, RateClass, Relation, Scope
 
 UNARY_TIMEOUT: Final = timedelta(seconds=10)
 """How long a unary call may take whose policy does not say."""
@@ -32,6 +32,8 @@ class Policy:
     idempotent: bool
     timeout: timedelta | None
     """How long a call may take; None (streams only) is no limit."""
+    scope: Scope.ValueType = Scope.SCOPE_UNSPECIFIED
+    """What an API token must carry; SCOPE_UNSPECIFIED is for sign-ins alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +103,5 @@ def _policy(proto: MethodDescriptorProto, streams: bool) -> Policy | None:
         rate_class=stated.rate_class or RateClass.RATE_CLASS_WRITE,
         idempotent=stated.idempotent,
         timeout=stated.timeout.ToTimedelta() if stated.HasField("timeout") else unstated,
+        scope=stated.scope,
     )

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import grpc.aio
@@ -17,6 +18,7 @@ from mesh.background import Background
 from mesh.channel import Channels
 from mesh.config import Settings
 from mesh.identity import KeySource
+from mesh.key_files import KeyFile
 from mesh.key_sources import FetchedKeys, jwks_from
 from mesh.pagination import PageTokens
 from mesh.sealing import Sealer
@@ -53,11 +55,19 @@ class Runtime:
         """Bound to the service's name."""
         self.telemetry = telemetry
         """Traces and metrics; None when they are off."""
-        self.sealer = Sealer(settings.identity.sealing_secret.get_secret_value())
+        identity = settings.identity
+        self.sealer = Sealer(
+            identity.sealing_secret.get_secret_value(),
+            [one.get_secret_value() for one in identity.sealing_secret_previous],
+        )
         """Seals tokens and derives ids."""
         self.page_tokens = PageTokens(self.sealer)
         """Seals and opens page tokens."""
-        self.service_tokens = ServiceTokens(settings.identity.service_secret.get_secret_value(), name)
+        self.service_tokens = ServiceTokens(
+            identity.service_secret.get_secret_value(),
+            name,
+            [one.get_secret_value() for one in identity.service_secret_previous],
+        )
         """Proves this service to others, and others to it."""
         self.draining = asyncio.Event()
         """Set when the process has been told to end: loops that wait for work look at it."""
@@ -86,6 +96,10 @@ class Runtime:
     def use_keys(self, source: KeySource) -> None:
         """Verify access tokens with these keys; the issuer itself must not ask itself over the network."""
         self._keys = source
+
+    def key_file(self, path: Path) -> KeyFile:
+        """The keys in a file, which is made where there is none and followed when it changes. Raises KeyFileError."""
+        return KeyFile(path, lambda error: self.log.error("the keys that were known stay in force", cause=str(error)))
 
     def channel(self, service: str) -> grpc.aio.Channel:
         """The channel to another service by name; one a process. Raises ConfigurationError for an unknown one."""

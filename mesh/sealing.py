@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Sequence
 from typing import Final
 
 TAG_BYTES: Final = 32
@@ -23,14 +24,16 @@ class Sealer:
     Raises ValueError for a secret that is too short to be one.
     """
 
-    def __init__(self, secret: str) -> None:
-        if len(secret) < MIN_SECRET:
+    def __init__(self, secret: str, previous: Sequence[str] = ()) -> None:
+        """What `previous` secrets sealed is still opened; nothing is derived from them."""
+        if any(len(one) < MIN_SECRET for one in (secret, *previous)):
             raise ValueError(f"The sealing secret needs at least {MIN_SECRET} characters.")
         self._secret = secret.encode()
+        self._believed = tuple(one.encode() for one in (secret, *previous))
 
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for this purpose: HMAC(secret, purpose)."""
-        return hmac.digest(self._secret, purpose.encode(), hashlib.sha256)
+        return _derived(self._secret, purpose)
 
     def seal_bytes(self, purpose: str, payload: bytes) -> bytes:
         """The payload with its tag in front."""
@@ -39,8 +42,10 @@ class Sealer:
     def open_bytes(self, purpose: str, sealed: bytes) -> bytes | None:
         """The payload, or None where it was not sealed here for this purpose or was altered."""
         tag, payload = sealed[:TAG_BYTES], sealed[TAG_BYTES:]
-        genuine = hmac.compare_digest(tag, hmac.digest(self.derive(purpose), payload, hashlib.sha256))
-        return payload if genuine else None
+        for secret in self._believed:
+            if hmac.compare_digest(tag, hmac.digest(_derived(secret, purpose), payload, hashlib.sha256)):
+                return payload
+        return None
 
     def seal(self, purpose: str, payload: bytes) -> str:
         """The same as text: base64url without padding."""
@@ -53,3 +58,7 @@ class Sealer:
         except (binascii.Error, ValueError):
             return None
         return self.open_bytes(purpose, sealed)
+
+
+def _derived(secret: bytes, purpose: str) -> bytes:
+    return hmac.digest(secret, purpose.encode(), hashlib.sha256)

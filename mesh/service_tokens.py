@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -25,10 +26,12 @@ class ServiceTokens:
     Raises ValueError for a secret that is too short to be one.
     """
 
-    def __init__(self, secret: str, name: str) -> None:
-        if len(secret) < MIN_SECRET:
+    def __init__(self, secret: str, name: str, previous: Sequence[str] = ()) -> None:
+        """`previous` secrets are still believed, while others go on with them."""
+        if any(len(one) < MIN_SECRET for one in (secret, *previous)):
             raise ValueError(f"The service secret needs at least {MIN_SECRET} characters.")
         self._secret = secret
+        self._believed = (secret, *previous)
         self._name = name
         self._own = ("", 0.0, 0.0)
         self._verified: dict[str, tuple[str, float]] = {}
@@ -58,19 +61,25 @@ class ServiceTokens:
         return claims["sub"]
 
     def _claims(self, token: str) -> dict[str, Any]:
-        try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                self._secret,
-                algorithms=[ALGORITHM],
-                issuer=ISSUER,
-                options={"require": ["iss", "sub", "exp"], "verify_aud": False, "verify_iat": False},
-            )
-        except jwt.ExpiredSignatureError:
-            raise _refusal("The service token has expired.", clock="differs") from None
-        except jwt.InvalidTokenError:
-            raise _refusal("The service token is not good.") from None
-        return claims
+        expired = False
+        for secret in self._believed:
+            try:
+                claims: dict[str, Any] = jwt.decode(
+                    token,
+                    secret,
+                    algorithms=[ALGORITHM],
+                    issuer=ISSUER,
+                    options={"require": ["iss", "sub", "exp"], "verify_aud": False, "verify_iat": False},
+                )
+            except jwt.ExpiredSignatureError:
+                expired = True
+            except jwt.InvalidTokenError:
+                continue
+            else:
+                return claims
+        if expired:
+            raise _refusal("The service token has expired.", clock="differs")
+        raise _refusal("The service token is not good.")
 
 
 def _refusal(sentence: str, **more: str) -> Fault:

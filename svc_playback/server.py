@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mesh.grants import GrantSigner
-from mesh.keyring import KeyRing
 from mesh.server import Hosted, Runtime
 from svc_playback.playback.domain import GrantRules
 from svc_playback.playback.events import Forgetter, Revoker
@@ -37,7 +36,7 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     await forgetter.listening.wait()
     servicer = PlaybackServicer(
         neighbours,
-        GrantSigner(KeyRing.load_or_create(settings.file(settings.playback.grant_key_file))),
+        GrantSigner(runtime.key_file(settings.file(settings.playback.grant_key_file))),
         GrantRules(chosen.grant_lifetime, chosen.grant_lifetime_max),
         settings.edges(),
         Sessions(runtime.sealer),

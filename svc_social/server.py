@@ -11,19 +11,28 @@ from argon2 import Parameters
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from mesh.bus.outbox import Outbox
+from mesh.cookies import cookie_names
 from mesh.hosting import Hosted
 from mesh.identity import AccessTokenSigner, OwnKeys
-from mesh.keyring import KeyRing
 from mesh.runtime import Runtime
 from mesh.tables import Tables
+from svc_social.accounts.admission import Admission
+from svc_social.accounts.browser_tokens import BrowserTokens
+from svc_social.accounts.ended import EndedStore
+from svc_social.accounts.endings import Endings
 from svc_social.accounts.events import DURABLE, AccountEvents
+from svc_social.accounts.own_sessions import OwnSessions
+from svc_social.accounts.password_changes import PasswordChanges
 from svc_social.accounts.passwords import Passwords
-from svc_social.accounts.service import AccountService
+from svc_social.accounts.service import AccountService, Parts
 from svc_social.accounts.session_store import SessionStore
 from svc_social.accounts.sign_ins import SignIns
+from svc_social.accounts.signing_in import PasswordCheck
 from svc_social.accounts.signing_up import SignUps
 from svc_social.accounts.store import AccountStore
 from svc_social.accounts.tables import ACCOUNTS
+from svc_social.api_tokens.owning import OwnTokens
+from svc_social.api_tokens.store import TokenStore
 from svc_social.channels.index import MembershipIndex
 from svc_social.channels.making import ChannelMaker
 from svc_social.channels.service import ChannelService
@@ -31,14 +40,18 @@ from svc_social.channels.store import ChannelStore
 from svc_social.channels.tables import CHANNELS
 from svc_social.claims.domain import OwnerKind
 from svc_social.claims.store import Claims
+from svc_social.guessing.guard import Guard
+from svc_social.invites.inviting import Inviting
+from svc_social.invites.store import InviteStore
 from svc_social.tables import OUTBOX, SCHEMA
-from vidmesh.social.v1.account_service_pb2 import JsonWebKey
 from vidmesh.social.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
 from vidmesh.social.v1.channel_service_pb2_grpc import add_ChannelServiceServicer_to_server
 from vidmesh.social.v1.social_events_pb2 import AccountCreated
 
 IDS: Final = "svc_social ids"
 """What the key that derives ids from request ids is for."""
+GUESSES: Final = "svc_social guesses"
+"""What the key that hides whose wrong passwords are counted is for."""
 
 
 def utc_now() -> datetime:
@@ -55,6 +68,7 @@ class Social:
     channels: ChannelStore
     index: MembershipIndex
     claims: Claims
+    invites: InviteStore
     hosted: tuple[Hosted, ...]
 
 
@@ -71,8 +85,8 @@ async def build(
     `now` is the clock that all of them go by, `hashing` what hashing a password costs.
     """
     identity = runtime.settings.identity
-    ring = KeyRing.load_or_create(runtime.settings.file(identity.access_key_file))
-    runtime.use_keys(OwnKeys(ring))
+    keys = runtime.key_file(runtime.settings.file(identity.access_key_file))
+    runtime.use_keys(OwnKeys(keys))
     tables = await runtime.tables(SCHEMA)
     bus = await runtime.bus()
     outbox = Outbox(tables, bus, hints=OUTBOX, sources=(ACCOUNTS, CHANNELS))
@@ -85,16 +99,33 @@ async def build(
     claims = Claims(tables, {OwnerKind.ACCOUNT: accounts, OwnerKind.CHANNEL: channels}, now)
     passwords = await Passwords.open(hashing)
     runtime.on_close(passwords.close)
-    sessions = SessionStore(tables, identity.refresh_token_lifetime)
-    signer = AccessTokenSigner(ring, identity.issuer, identity.access_token_lifetime)
+    sessions = SessionStore(tables, identity.refresh_token_lifetime, now)
+    tokens = TokenStore(tables)
+    ended = EndedStore(tables)
+    endings = Endings(sessions, tokens, ended, bus, runtime.log, identity.access_token_lifetime, now)
+    signer = AccessTokenSigner(keys, identity.issuer, identity.access_token_lifetime)
+    sign_ins = SignIns(accounts, sessions, endings, signer, runtime.sealer, runtime.log, now)
+    guard = Guard(tables, runtime.sealer.derive(GUESSES), now)
+    invites = InviteStore(tables, accounts, now)
+    admission = Admission(identity, accounts, claims, invites, guard)
+    pages = runtime.page_tokens
     account_service = AccountService(
-        accounts,
-        channels,
-        claims,
-        passwords,
-        SignUps(accounts, claims, passwords, key, now),
-        SignIns(accounts, sessions, signer, runtime.sealer, runtime.log, now),
-        [JsonWebKey(**jwk) for jwk in ring.public_jwks()],
+        Parts(
+            accounts=accounts,
+            channels=channels,
+            guard=guard,
+            admission=admission,
+            sign_ups=SignUps(accounts, claims, admission, passwords, key, now),
+            password_check=PasswordCheck(accounts, claims, passwords, guard),
+            sign_ins=sign_ins,
+            browser=BrowserTokens(cookie_names(runtime.settings.edge.public_url)),
+            passwords=PasswordChanges(accounts, passwords, guard, sign_ins, endings, runtime.sealer, now),
+            sessions=OwnSessions(accounts, sessions, ended, endings, sign_ins, pages),
+            tokens=OwnTokens(tokens, sign_ins, ended, endings, signer, pages, now),
+            invites=Inviting(invites, pages, now),
+            keys=keys,
+            now=now,
+        )
     )
     maker = ChannelMaker(channels, claims, key, now)
     channel_service = ChannelService(channels, index, accounts, claims, maker, runtime.page_tokens, now)
@@ -111,4 +142,4 @@ async def build(
             add=add_ChannelServiceServicer_to_server,
         ),
     )
-    return Social(tables, accounts, channels, index, claims, hosted)
+    return Social(tables, accounts, channels, index, claims, invites, hosted)

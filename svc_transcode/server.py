@@ -11,7 +11,6 @@ from mesh.bus.jobs import JobQueue
 from mesh.bus.outbox import Outbox
 from mesh.config import TranscodeSettings
 from mesh.grants import GrantSigner
-from mesh.keyring import KeyRing
 from mesh.server import Hosted, Runtime
 from svc_transcode.media.jobs import Bounds
 from svc_transcode.processing.advancing import Advancing
@@ -71,7 +70,7 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     servicer = TranscodeServicer(
         rooms,
         VideoServiceStub(runtime.channel("svc_upload")),
-        GrantSigner(KeyRing.load_or_create(settings.file(settings.playback.grant_key_file))),
+        GrantSigner(runtime.key_file(settings.file(settings.playback.grant_key_file))),
         runtime.sealer,
     )
     return [

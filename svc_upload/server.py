@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from mesh.bus import Bus
 from mesh.bus.outbox import Outbox
 from mesh.grants import GrantSigner
-from mesh.keyring import KeyRing
 from mesh.server import Hosted, Runtime
 from svc_upload.agenda.loop import Handler, run_agenda
 from svc_upload.agenda.store import Agenda
@@ -79,7 +78,7 @@ async def build(runtime: Runtime) -> Parts:
 
     videos, uploads, claims = VideoStore(tables, outbox), UploadStore(tables, outbox), Claims(tables)
     membership = Membership(ChannelServiceStub(runtime.channel("svc_social")))
-    pictures = Pictures(GrantSigner(KeyRing.load_or_create(settings.file(settings.playback.grant_key_file))))
+    pictures = Pictures(GrantSigner(runtime.key_file(settings.file(settings.playback.grant_key_file))))
     removal = Removal(videos)
     ending = Ending(
         uploads,

@@ -11,8 +11,19 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from mesh.config import Settings, load_settings
+
+UNLIMITED: Final = """\
+[limits]
+# What is measured is the edge and not how much of it one caller may use.
+read = { per_user = [0, 0], per_address = [0, 0] }
+write = { per_user = [0, 0], per_address = [0, 0] }
+auth = { per_user = [0, 0], per_address = [0, 0] }
+heavy = { per_user = [0, 0], per_address = [0, 0] }
+report = { per_user = [0, 0], per_address = [0, 0] }
+"""
 
 
 class StackFailed(Exception):  # noqa: N818 (it says what is the case)
@@ -54,7 +65,9 @@ async def a_stack() -> AsyncGenerator[Stack]:
 
 async def start(data: Path) -> Stack:
     """`vidmesh up`, until all parts are ready."""
-    await _vidmesh("up", "--detach", "--port", "0", "--workers", "1", "--data", str(data))
+    config = data.with_name(f"{data.name}.toml")
+    config.write_text(UNLIMITED, encoding="utf-8")
+    await _vidmesh("up", "--detach", "--port", "0", "--workers", "1", "--data", str(data), "--config", str(config))
     told = json.loads((data / "run" / "stack.json").read_text(encoding="utf-8"))
     parts = {str(part["name"]): int(part["pid"]) for part in told["parts"]}
     return Stack(data, str(told["edge_url"]), int(told["pid"]), parts)

@@ -19,13 +19,16 @@ STORE_PREFIXES: Final = ("x-amz-", "seaweed-", "x-seaweedfs-")
 BREAKERS: Final[Plain] = {
     "thresholds": [
         {
+            "priority": priority,
             "max_connections": 1024,
             "max_pending_requests": 1024,
-            "max_requests": 4096,
+            "max_requests": most,
             # At most a fifth of the calls under way may be repeats, so that retries cannot keep a service down.
             "retry_budget": {"budget_percent": {"value": 20}, "min_retry_concurrency": 3},
             "track_remaining": True,
         }
+        # Reads, the streams that people watch included, and everything else.
+        for priority, most in (("HIGH", 8192), ("DEFAULT", 2048))
     ]
 }
 

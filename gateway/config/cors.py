@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.config.names import SAME_FOR_ALL
 from gateway.config.plain import Plain, extension, header, typed
+from mesh.cookies import CSRF_HEADER
 
 TYPE: Final = "filters.http.cors.v3.CorsPolicy"
 ANY_ORIGIN: Final[Plain] = {"safe_regex": {"regex": ".*"}}
@@ -40,13 +41,14 @@ HOUR: Final = "3600"
 
 
 def api_cors(origins: Sequence[str]) -> Plain:
-    """For calls and parts: these origins alone. "*" is every origin, and then no cookie travels."""
+    """For calls and parts: these origins alone. "*" is every origin, and then no cookie travels or counts."""
     everybody = "*" in origins
+    headers = REQUEST_HEADERS if everybody else (*REQUEST_HEADERS, CSRF_HEADER)
     return typed(
         TYPE,
         allow_origin_string_match=[ANY_ORIGIN] if everybody else [{"exact": origin} for origin in origins],
         allow_methods="GET, POST, PUT, PATCH, DELETE, OPTIONS",
-        allow_headers=", ".join(REQUEST_HEADERS),
+        allow_headers=", ".join(headers),
         expose_headers=", ".join(RESPONSE_HEADERS),
         max_age=HOUR,
         allow_credentials=not everybody,

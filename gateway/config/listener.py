@@ -1,15 +1,15 @@
-"""The edge's one listener: HTTP/1.1 and h2c on one port, and the order in which a request is looked at."""
+"""The edge's one listener: HTTP/1.1 and HTTP/2 on one port, and the order in which a request is looked at."""
 
 from __future__ import annotations
 
-from gateway.config import cors, media, tokens, transcoder
+from gateway.config import cookies, cors, denials, limits, media, tls, tokens, transcoder
 from gateway.config.names import (
     CORS,
     EDGE_LISTENER,
     EDGE_ROUTES,
+    ENDED_SESSIONS,
     GRPC_WEB,
     JWT,
-    OWN_HEADERS,
     REVOCATIONS,
     ROUTER,
     TRANSCODER,
@@ -32,7 +32,8 @@ def edge_listener(settings: Settings, edge: str) -> Plain:
                         "name": "envoy.filters.network.http_connection_manager",
                         "typed_config": _connection_manager(settings, edge),
                     }
-                ]
+                ],
+                **({"transport_socket": tls.viewers_tls()} if settings.edge.tls else {}),
             }
         ],
     }
@@ -45,11 +46,15 @@ def http_filters(settings: Settings, edge: str) -> list[Plain]:
         extension(CORS, "filters.http.cors.v3.Cors"),
         extension(GRPC_WEB, "filters.http.grpc_web.v3.GrpcWeb"),
         media.media_path_filter(settings.objects.media_bucket),
-        transcoder.body_limit_filter(),
+        transcoder.body_limit_filter(settings.limits.max_request_bytes),
         discovered(TRANSCODER, transcoder.TYPE),
+        cookies.session_cookie_filter(),
+        cookies.cookie_authorization_filter(),
         discovered(JWT, tokens.TYPE),
+        discovered(ENDED_SESSIONS, denials.TYPE),
+        limits.limits_filter(settings.limits),
         media.grant_scope_filter(),
-        discovered(REVOCATIONS, media.REVOCATIONS_TYPE),
+        discovered(REVOCATIONS, denials.TYPE),
         media.cache_filter(media.cache_folder(settings, edge), settings.edge.cache_bytes),
         extension(ROUTER, "filters.http.router.v3.Router", suppress_envoy_headers=True),
     ]
@@ -70,7 +75,8 @@ def _connection_manager(settings: Settings, edge: str) -> Plain:
         use_remote_address=True,
         xff_num_trusted_hops=settings.edge.trusted_proxies,
         server_name="vidmesh",
-        local_reply_config=local_replies(),
+        local_reply_config=local_replies(settings.edge, settings.limits),
+        max_request_headers_kb=settings.limits.max_header_bytes // 1024,
         stream_idle_timeout="300s",
         request_headers_timeout="10s",
         drain_timeout="5s",
@@ -80,7 +86,7 @@ def _connection_manager(settings: Settings, edge: str) -> Plain:
             "max_headers_count": 100,
         },
         http2_protocol_options={
-            "max_concurrent_streams": 1000,
+            "max_concurrent_streams": settings.limits.max_streams,
             "initial_stream_window_size": 1 << 20,
             "initial_connection_window_size": 4 << 20,
         },
@@ -94,7 +100,8 @@ def _drop_our_own_headers() -> Plain:
         "envoy.http.early_header_mutation.header_mutation",
         "http.early_header_mutation.header_mutation.v3.HeaderMutation",
         mutations=[
-            *({"remove_on_match": {"key_matcher": {"prefix": prefix}}} for prefix in (OWN_HEADERS, "x-envoy-")),
+            *cookies.without_own_headers(),
+            {"remove_on_match": {"key_matcher": {"prefix": "x-envoy-"}}},
             # The object store would check signatures against these instead of the host that they were made for.
             *({"remove": name} for name in ("forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix")),
         ],

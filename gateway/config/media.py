@@ -7,7 +7,6 @@ the path that it opens, and looked up among those taken back; then the cache ans
 from __future__ import annotations
 
 import json
-from collections.abc import Set
 from functools import reduce
 from pathlib import Path
 from typing import Final
@@ -18,14 +17,12 @@ from google.rpc.status_pb2 import Status
 
 from gateway.config import cel
 from gateway.config.names import (
-    ACCESS_KEY_HEADER,
     CACHE,
     GRANT_HEADER,
     GRANT_SCOPE,
     JWT,
     MEDIA_METADATA,
     MEDIA_PATH,
-    REVOCATIONS,
 )
 from gateway.config.plain import Plain, extension, typed
 from mesh.config import Settings
@@ -35,8 +32,6 @@ ADDRESS: Final = r"/media/~[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/v/[A-Z
 
 ROOT: Final = "/media/v/"
 """What every `pfx` claim begins with."""
-
-REVOCATIONS_TYPE: Final = "filters.http.rbac.v3.RBAC"
 
 SCRIPT: Final = """\
 function envoy_on_request(handle)
@@ -136,25 +131,6 @@ def within_scope() -> Plain:
     }
     rules = {"action": "ALLOW", "policies": {"below the granted prefix": anybody}}
     return typed("filters.http.rbac.v3.RBACPerRoute", rbac={"rules": rules})
-
-
-def revocations_filter(access_keys: Set[str]) -> Plain:
-    """Refuses grants with one of these `acc` claims: an exact map, so its size costs a request nothing."""
-    allow = _action("not taken back", "ALLOW")
-    matcher: Plain = {"on_no_match": allow}
-    if access_keys:
-        deny = _action("taken back", "DENY")
-        matcher["matcher_tree"] = {
-            "input": extension(
-                "access key", "envoy.type.matcher.v3.HttpRequestHeaderMatchInput", header_name=ACCESS_KEY_HEADER
-            ),
-            "exact_match_map": {"map": dict.fromkeys(sorted(access_keys), deny)},
-        }
-    return extension(REVOCATIONS, REVOCATIONS_TYPE, matcher=matcher)
-
-
-def _action(name: str, action: str) -> Plain:
-    return {"action": extension("action", "envoy.config.rbac.v3.Action", name=name, action=action)}
 
 
 def cache_folder(settings: Settings, edge: str) -> Path:

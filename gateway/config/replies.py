@@ -1,14 +1,13 @@
 """What the edge says when it answers by itself: the same body that services give, in gRPC, gRPC-web and JSON.
 
-A local reply has an HTTP status, from which Envoy makes the gRPC one by a fixed table. Where that differs from the
-code that is meant, gRPC callers get no details, since clients refuse details that contradict the status.
+A local reply has an HTTP status; what it is in gRPC is stated beside it, with the same details in each face.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -19,8 +18,11 @@ from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
-from gateway.config.names import GRANT_HEADER
+from gateway.config.limits import SENTENCE
+from gateway.config.names import GRANT_HEADER, LIMIT_METADATA, SESSION_HEADER
 from gateway.config.plain import Plain, header
+from mesh.config import EdgeSettings, LimitSettings
+from mesh.cookies import COOKIE, CSRF_HEADER, cookie_names
 from mesh.identity import AUTHORIZATION
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 
@@ -37,81 +39,117 @@ class Reply:
     code: Code.ValueType
     reason: ErrorReason.ValueType
     sentence: str
-    when: str | None = None
-    """Told so only where the request has this header."""
+    when: tuple[Plain, ...] = ()
+    """Told so only where the request has all of these headers (matchers)."""
+    as_http: int | None = None
+    """The HTTP status that it is told with, where that is another."""
     retry_after: timedelta | None = None
     challenge: bool = False
     """Name the scheme to come back with (RFC 9110, section 11.6.1)."""
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of the ErrorInfo."""
 
 
-REPLIES: Final = (
-    Reply(400, Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_FIELD, OWN_WORDS),
-    Reply(
-        401,
-        Code.UNAUTHENTICATED,
-        ErrorReason.ERROR_REASON_INVALID_TOKEN,
-        "The access token is malformed, not ours, or expired.",
-        when=AUTHORIZATION,
-        challenge=True,
-    ),
-    Reply(
-        401,
-        Code.UNAUTHENTICATED,
-        ErrorReason.ERROR_REASON_INVALID_TOKEN,
-        "The grant in this address is malformed, not ours, or expired.",
-        when=GRANT_HEADER,
-    ),
-    Reply(
-        401,
-        Code.UNAUTHENTICATED,
-        ErrorReason.ERROR_REASON_SIGN_IN_REQUIRED,
-        "This needs an access token: sign in.",
-        challenge=True,
-    ),
-    Reply(
-        403,
-        Code.PERMISSION_DENIED,
-        ErrorReason.ERROR_REASON_PERMISSION_DENIED,
-        "This is not open to you here.",
-    ),
-    Reply(404, Code.UNIMPLEMENTED, ErrorReason.ERROR_REASON_NO_SUCH_METHOD, "There is nothing at this address."),
-    Reply(
-        405, Code.UNIMPLEMENTED, ErrorReason.ERROR_REASON_NO_SUCH_METHOD, "This address does not take this HTTP method."
-    ),
-    Reply(413, Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_FIELD, "The request is too large."),
-    Reply(
-        429,
-        Code.UNAVAILABLE,
-        ErrorReason.ERROR_REASON_OVERLOADED,
-        "Too many calls: wait and repeat.",
-        retry_after=timedelta(seconds=1),
-    ),
-    Reply(500, Code.INTERNAL, ErrorReason.ERROR_REASON_INTERNAL, "The edge could not answer. Repeating may help."),
-    *(
+def _with(name: str) -> Plain:
+    return {"name": name, "present_match": True}
+
+
+def _without(name: str) -> Plain:
+    return {"name": name, "present_match": True, "invert_match": True}
+
+
+def replies(edge: EdgeSettings, limits: LimitSettings) -> tuple[Reply, ...]:
+    """What is told, by status: the first one that fits."""
+    access_cookie: Plain = {"name": COOKIE, "string_match": {"contains": f"{cookie_names(edge.public_url).access}="}}
+    return (
+        Reply(400, Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_FIELD, OWN_WORDS),
         Reply(
-            http,
-            Code.UNAVAILABLE,
-            ErrorReason.ERROR_REASON_UNAVAILABLE,
-            "A part of this installation does not answer: wait and repeat.",
-            retry_after=timedelta(seconds=1),
-        )
-        for http in (502, 503, 504)
-    ),
-)
-"""The first one that fits is told."""
+            401,
+            Code.UNAUTHENTICATED,
+            ErrorReason.ERROR_REASON_INVALID_TOKEN,
+            "The access token is malformed, not ours, or expired.",
+            when=(_with(AUTHORIZATION),),
+            challenge=True,
+        ),
+        Reply(
+            401,
+            Code.UNAUTHENTICATED,
+            ErrorReason.ERROR_REASON_INVALID_TOKEN,
+            "The grant in this address is malformed, not ours, or expired.",
+            when=(_with(GRANT_HEADER),),
+        ),
+        Reply(
+            401,
+            Code.UNAUTHENTICATED,
+            ErrorReason.ERROR_REASON_SIGN_IN_REQUIRED,
+            f"This needs a sign-in, and the cookie of one counts only together with the header {CSRF_HEADER}.",
+            when=(access_cookie, _without(CSRF_HEADER)),
+            challenge=True,
+        ),
+        Reply(
+            401,
+            Code.UNAUTHENTICATED,
+            ErrorReason.ERROR_REASON_SIGN_IN_REQUIRED,
+            "This needs an access token: sign in.",
+            challenge=True,
+        ),
+        Reply(
+            403,
+            Code.UNAUTHENTICATED,
+            ErrorReason.ERROR_REASON_INVALID_TOKEN,
+            "This sign-in has ended.",
+            # Only the list of ended sign-ins refuses calls whose token was found to be good.
+            when=(_with(SESSION_HEADER),),
+            as_http=401,
+            challenge=True,
+        ),
+        Reply(
+            403,
+            Code.PERMISSION_DENIED,
+            ErrorReason.ERROR_REASON_PERMISSION_DENIED,
+            "This is not open to you here.",
+        ),
+        Reply(404, Code.UNIMPLEMENTED, ErrorReason.ERROR_REASON_NO_SUCH_METHOD, "There is nothing at this address."),
+        Reply(
+            405,
+            Code.UNIMPLEMENTED,
+            ErrorReason.ERROR_REASON_NO_SUCH_METHOD,
+            "This address does not take this HTTP method.",
+        ),
+        *(
+            Reply(
+                http,
+                Code.INVALID_ARGUMENT,
+                ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE,
+                sentence,
+                metadata={"limit_bytes": str(most)},
+            )
+            for http, sentence, most in (
+                (413, "The request is too large.", limits.max_request_bytes),
+                (431, "The headers of the request are too many or too large.", limits.max_header_bytes),
+            )
+        ),
+        Reply(500, Code.INTERNAL, ErrorReason.ERROR_REASON_INTERNAL, "The edge could not answer. Repeating may help."),
+        *(
+            Reply(
+                http,
+                Code.UNAVAILABLE,
+                ErrorReason.ERROR_REASON_UNAVAILABLE,
+                "A part of this installation does not answer: wait and repeat.",
+                retry_after=timedelta(seconds=1),
+            )
+            for http in (502, 503, 504)
+        ),
+    )
 
-GRPC_STATUS: Final[Mapping[int, Code.ValueType]] = {
-    400: Code.INTERNAL,
-    401: Code.UNAUTHENTICATED,
-    403: Code.PERMISSION_DENIED,
-    404: Code.UNIMPLEMENTED,
-    429: Code.UNAVAILABLE,
-    502: Code.UNAVAILABLE,
-    503: Code.UNAVAILABLE,
-    504: Code.UNAVAILABLE,
+
+AS_WEB: Final[Plain] = {
+    "status_code": 200,
+    "body_format_override": {
+        "text_format_source": {"inline_string": ""},
+        "content_type": "application/grpc-web+proto",
+    },
 }
-"""https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md; every other is UNKNOWN."""
-
 IS_WEB: Final[Plain] = {"name": "x-grpc-web", "present_match": True}
 IS_GRPC: Final[tuple[Plain, ...]] = (
     {"header_filter": {"header": {"name": "content-type", "string_match": {"prefix": "application/grpc"}}}},
@@ -120,10 +158,10 @@ IS_GRPC: Final[tuple[Plain, ...]] = (
 )
 
 
-def local_replies() -> Plain:
+def local_replies(edge: EdgeSettings, limits: LimitSettings) -> Plain:
     """The connection manager's `local_reply_config`."""
-    mappers: list[Plain] = [_as_it_is()]
-    for reply in REPLIES:
+    mappers: list[Plain] = [_as_it_is(), *_used_up()]
+    for reply in replies(edge, limits):
         mappers.append(_grpc_web(reply))
         mappers.append(_grpc(reply))
         mappers.append(_json(reply))
@@ -131,18 +169,45 @@ def local_replies() -> Plain:
     return {"mappers": mappers, "body_format": _json_format(rest)}
 
 
+def _used_up() -> list[Plain]:
+    """Whose budget is used up is told what the call's route says of it: 429, RESOURCE_EXHAUSTED."""
+    told = f"%METADATA(ROUTE:{LIMIT_METADATA}:{{}})%"
+    status = _status(Reply(429, Code.RESOURCE_EXHAUSTED, ErrorReason.ERROR_REASON_RATE_LIMITED, SENTENCE))
+    written = json_format.MessageToDict(status)
+    written["details"][0]["metadata"] = {"rate_class": told.format("rate_class")}
+    retry = json_format.MessageToDict(_packed(RetryInfo()))
+    written["details"].append({**retry, "retryDelay": told.format("retry_delay")})
+    status_is = _status_is(429)
+    after = header("retry-after", told.format("retry_after"))
+    details = header("grpc-status-details-bin", told.format("status"))
+    code = header("grpc-status", str(status.code))
+    return [
+        {
+            "filter": _all_of(status_is, {"header_filter": {"header": IS_WEB}}, *IS_GRPC),
+            **AS_WEB,
+            "headers_to_add": [code, header("grpc-message", SENTENCE), details, after],
+        },
+        {
+            "filter": _all_of(status_is, *IS_GRPC),
+            "body_format_override": {"text_format_source": {"inline_string": SENTENCE}},
+            "headers_to_add": [code, details, after],
+        },
+        {
+            "filter": status_is,
+            "body_format_override": {"json_format": written, "content_type": "application/json"},
+            "headers_to_add": [after],
+        },
+    ]
+
+
 def _grpc_web(reply: Reply) -> Plain:
     """gRPC-web clients read the status of a call only in an answer whose HTTP status is 200."""
     return {
         "filter": _all_of(*_conditions(reply), {"header_filter": {"header": IS_WEB}}, *IS_GRPC),
-        "status_code": 200,
-        "body_format_override": {
-            "text_format_source": {"inline_string": ""},
-            "content_type": "application/grpc-web+proto",
-        },
+        **AS_WEB,
         "headers_to_add": [
             header("grpc-status", str(reply.code)),
-            header("grpc-message", "" if reply.sentence == OWN_WORDS else reply.sentence),
+            header("grpc-message", reply.sentence),
             header("grpc-status-details-bin", _sealed(_status(reply))),
         ],
     }
@@ -153,12 +218,15 @@ def _sealed(status: Status) -> str:
 
 
 def _grpc(reply: Reply) -> Plain:
-    fits = GRPC_STATUS.get(reply.http, Code.UNKNOWN) == reply.code
-    details = [header("grpc-status-details-bin", _sealed(_status(reply)))] if fits else []
     return {
         "filter": _all_of(*_conditions(reply), *IS_GRPC),
         "body_format_override": {"text_format_source": {"inline_string": reply.sentence}},
-        "headers_to_add": [*details, *_headers(reply)],
+        "headers_to_add": [
+            # Envoy would make one of the HTTP status, which knows fewer of them.
+            header("grpc-status", str(reply.code)),
+            header("grpc-status-details-bin", _sealed(_status(reply))),
+            *_headers(reply),
+        ],
     }
 
 
@@ -167,6 +235,7 @@ def _json(reply: Reply) -> Plain:
         "filter": _all_of(*_conditions(reply)),
         "body_format_override": _json_format(_status(reply)),
         "headers_to_add": _headers(reply),
+        **({"status_code": reply.as_http} if reply.as_http else {}),
     }
 
 
@@ -186,7 +255,7 @@ def _json_format(status: Status) -> Plain:
 def _status(reply: Reply) -> Status:
     status = Status(code=reply.code, message=reply.sentence)
     reason = ErrorReason.Name(reply.reason).removeprefix("ERROR_REASON_")
-    details = [_packed(ErrorInfo(reason=reason, domain=DOMAIN))]
+    details = [_packed(ErrorInfo(reason=reason, domain=DOMAIN, metadata=reply.metadata))]
     if reply.retry_after is not None:
         delay = Duration()
         delay.FromTimedelta(reply.retry_after)
@@ -202,14 +271,12 @@ def _packed(message: ErrorInfo | RetryInfo) -> AnyMessage:
 
 
 def _conditions(reply: Reply) -> list[Plain]:
-    status: Plain = {
-        "status_code_filter": {
-            "comparison": {"op": "EQ", "value": {"default_value": reply.http, "runtime_key": f"reply.{reply.http}"}}
-        }
-    }
-    if reply.when is None:
-        return [status]
-    return [status, {"header_filter": {"header": {"name": reply.when, "present_match": True}}}]
+    return [_status_is(reply.http), *({"header_filter": {"header": one}} for one in reply.when)]
+
+
+def _status_is(http: int) -> Plain:
+    value = {"default_value": http, "runtime_key": f"reply.{http}"}
+    return {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
 
 
 def _all_of(*conditions: Plain) -> Plain:

@@ -10,7 +10,9 @@ from datetime import timedelta
 from typing import Final
 
 from gateway.config.clusters import store_host
+from gateway.config.cookies import finds_session_cookie
 from gateway.config.cors import api_cors, media_cors, media_for_all
+from gateway.config.limits import counted
 from gateway.config.media import ADDRESS, within_scope
 from gateway.config.names import (
     BODY_LIMIT,
@@ -24,17 +26,26 @@ from gateway.config.names import (
     NOWHERE_CLUSTER,
     PARTS_CLUSTER,
     SAME_FOR_ALL,
+    SESSION_COOKIE,
+    SESSION_HEADER,
+    SUBJECT_HEADER,
     TRANSCODER,
 )
 from gateway.config.plain import Plain, extension, header, seconds, switched_off, switched_on
+from gateway.config.tls import HSTS
 from gateway.config.tokens import ACCESS_TOKEN, GRANT, NOTHING, OPTIONAL_ACCESS_TOKEN, asks_for
 from gateway.config.transcoder import within_body_limit
 from gateway.routes import Route, RouteTable
-from mesh.config import Settings
+from mesh.config import EdgeSettings, Settings
+from mesh.cookies import COOKIE, CSRF_HEADER, takes_access_cookie
+from mesh.identity import ADDRESS as CLIENT_ADDRESS
 from mesh.identity import COUNTRY, EDGE
+from vidmesh.options.v1.options_pb2 import RATE_CLASS_READ
 
 GRACE: Final = timedelta(seconds=1)
 """A service ends a call at its deadline and says so; only where it does not, the edge does, this much later."""
+COOKIE_SERVICE: Final = "svc_social"
+"""Gives cookies and takes them; nobody else is sent any."""
 STREAM_IDLE: Final = timedelta(minutes=15)
 """A stream on which nothing moves is ended; its reader resumes by its cursor."""
 TRANSFER_IDLE: Final = timedelta(minutes=1)
@@ -64,7 +75,7 @@ def edge_routes(settings: Settings, table: RouteTable, edge: str) -> Plain:
         *_other_media(),
         _part(settings),
         _no_method(),
-        _not_calls(),
+        _not_calls(settings.limits.max_request_bytes),
     ]
     return {
         "name": EDGE_ROUTES,
@@ -76,8 +87,16 @@ def edge_routes(settings: Settings, table: RouteTable, edge: str) -> Plain:
                 "typed_per_filter_config": {CORS: api_cors(settings.edge.cors_origins)},
             }
         ],
-        "response_headers_to_add": [header("x-content-type-options", "nosniff")],
+        "response_headers_to_add": _told_to_browsers(settings.edge),
     }
+
+
+def _told_to_browsers(edge: EdgeSettings) -> list[Plain]:
+    https = edge.public_url.lower().startswith("https://")
+    return [
+        header("x-content-type-options", "nosniff"),
+        *([header("strict-transport-security", HSTS)] if https else []),
+    ]
 
 
 def _call(route: Route, settings: Settings, edge: str) -> Plain:
@@ -97,15 +116,30 @@ def _call(route: Route, settings: Settings, edge: str) -> Plain:
             ],
             "host_selection_retry_max_attempts": 3,
         }
-    told = [header(EDGE, edge)]
+    if route.policy.rate_class == RATE_CLASS_READ:
+        # The other half of the breakers, which no flood of changes can use up.
+        action["priority"] = "HIGH"
+    told = [header(EDGE, edge), header(CLIENT_ADDRESS, "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%")]
     if settings.edge.country_header:
         told.append(header(COUNTRY, f"%REQ({settings.edge.country_header})%"))
+    untold = [SESSION_HEADER, SUBJECT_HEADER]
+    if route.host == COOKIE_SERVICE:
+        told.append({**header(CSRF_HEADER, "1"), "append_action": "OVERWRITE_IF_EXISTS"})
+    else:
+        untold += [COOKIE, CSRF_HEADER]
+    rules = {JWT: asks_for(ACCESS_TOKEN if route.sign_in_required else OPTIONAL_ACCESS_TOKEN)}
+    if takes_access_cookie(route.policy):
+        rules[SESSION_COOKIE] = finds_session_cookie(settings.edge)
+    if not route.streams_requests:
+        rules[BODY_LIMIT] = within_body_limit(settings.limits.max_request_bytes)
     return {
         "name": route.grpc_path,
         "match": {"path": route.grpc_path},
+        "metadata": counted(route, settings.limits),
         "route": action,
         "request_headers_to_add": told,
-        "typed_per_filter_config": {JWT: asks_for(ACCESS_TOKEN if route.sign_in_required else OPTIONAL_ACCESS_TOKEN)},
+        "request_headers_to_remove": untold,
+        "typed_per_filter_config": rules,
     }
 
 
@@ -205,13 +239,13 @@ def _no_method() -> Plain:
     }
 
 
-def _not_calls() -> Plain:
+def _not_calls(most_bytes: int) -> Plain:
     """Also where JSON calls pass through before they are turned into gRPC, so the transcoder stays on."""
     return {
         "name": "nothing there",
         "match": {"prefix": "/"},
         "direct_response": {"status": 404},
-        "typed_per_filter_config": {BODY_LIMIT: within_body_limit(), JWT: asks_for(NOTHING)},
+        "typed_per_filter_config": {BODY_LIMIT: within_body_limit(most_bytes), JWT: asks_for(NOTHING)},
     }
 
 

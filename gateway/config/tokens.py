@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.config.names import ACCESS_KEY_HEADER, GRANT_HEADER, JWT
+from gateway.config.names import ACCESS_KEY_HEADER, GRANT_HEADER, JWT, SESSION_HEADER, SUBJECT_HEADER
 from gateway.config.plain import Plain, extension, typed
 from mesh.grants import ISSUER as GRANT_ISSUER
 from mesh.identity import AUTHORIZATION, LEEWAY
@@ -36,6 +36,10 @@ def jwt_filter(issuer: str, access_jwks: str, grant_jwks: str) -> Plain:
                 "local_jwks": {"inline_string": access_jwks},
                 "from_headers": [{"name": AUTHORIZATION, "value_prefix": "Bearer "}],
                 "forward": True,
+                "claim_to_headers": [
+                    {"header_name": SESSION_HEADER, "claim_name": "sid"},
+                    {"header_name": SUBJECT_HEADER, "claim_name": "sub"},
+                ],
                 "jwt_cache_config": {"jwt_cache_size": 1000},
                 **common,
             },

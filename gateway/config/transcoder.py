@@ -13,23 +13,21 @@ from gateway.routes import RouteTable
 
 TYPE: Final = "filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder"
 
-MAX_REQUEST_BYTES: Final = 2 << 20
-"""A JSON body is held in memory before it is understood; media never comes this way."""
 MAX_RESPONSE_BYTES: Final = 8 << 20
 
 
-def body_limit_filter() -> Plain:
-    """Refuses nothing by itself; the route of JSON calls states the limit.
+def body_limit_filter(most: int) -> Plain:
+    """Refuses nothing by itself; the routes of calls with one message state the limit.
 
     The transcoder's own limit is on what it holds at once, and it passes a long body on as it arrives.
     """
-    limit = extension(BODY_LIMIT, "filters.http.buffer.v3.Buffer", max_request_bytes=MAX_REQUEST_BYTES)
+    limit = extension(BODY_LIMIT, "filters.http.buffer.v3.Buffer", max_request_bytes=most)
     return {**limit, "disabled": True}
 
 
-def within_body_limit() -> Plain:
-    """Per-route configuration: the body is held and limited here."""
-    return typed("filters.http.buffer.v3.BufferPerRoute", buffer={"max_request_bytes": MAX_REQUEST_BYTES})
+def within_body_limit(most: int) -> Plain:
+    """Per-route configuration: the body is held until it is whole, and limited here; media never comes this way."""
+    return typed("filters.http.buffer.v3.BufferPerRoute", buffer={"max_request_bytes": most})
 
 
 def transcoder_filter(table: RouteTable, contracts: FileDescriptorSet) -> Plain:

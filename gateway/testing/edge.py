@@ -20,10 +20,11 @@ from gateway.ads import DiscoveryServer
 from gateway.bootstrap import bootstrap, write_private
 from gateway.config.media import cache_folder
 from gateway.control import ControlPlane
-from gateway.membership import xds_key
+from gateway.membership import xds_keys
 from gateway.nodes import Keys
 from gateway.routes import route_table
 from gateway.server import OPTIONS
+from mesh.certificates import Certificate
 from mesh.config import Settings
 from mesh.policy import all_methods, descriptor_set
 
@@ -54,7 +55,11 @@ class RunningEdge:
 
 @asynccontextmanager
 async def running_edge(
-    settings: Settings, keys: Keys, folder: Path, down: frozenset[str] = frozenset()
+    settings: Settings,
+    keys: Keys,
+    folder: Path,
+    down: frozenset[str] = frozenset(),
+    certificate: Certificate | None = None,
 ) -> AsyncGenerator[RunningEdge]:
     """An edge that has taken its whole configuration and sees every service healthy; stopped when the block ends.
 
@@ -63,11 +68,11 @@ async def running_edge(
     """
     log = structlog.get_logger()
     control = ControlPlane(settings, route_table(all_methods(), descriptor_set()), descriptor_set(), log)
-    discovery = DiscoveryServer(
-        control.snapshot_of, xds_key(settings.identity.service_secret.get_secret_value()), log, lambda _: None
-    )
+    discovery = DiscoveryServer(control.snapshot_of, xds_keys(settings.identity), log, lambda _: None)
     control.on_change(discovery.changed)
     control.learn(keys)
+    if certificate is not None:
+        control.show(certificate)
     server = grpc.aio.server(options=OPTIONS)
     discovery.add_to(server)
     port = server.add_insecure_port("127.0.0.1:0")

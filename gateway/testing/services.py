@@ -18,6 +18,8 @@ from google.rpc.status_pb2 import Status
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
+from vidmesh.social.v1.account_pb2 import Account
+from vidmesh.social.v1.account_service_pb2 import SignInRequest, SignInResponse
 from vidmesh.social.v1.channel_pb2 import Channel
 from vidmesh.social.v1.channel_service_pb2 import CreateChannelRequest, CreateChannelResponse
 from vidmesh.transcode.v1.transcode_pb2 import Processing
@@ -94,6 +96,16 @@ class _Answers:
         await self._seen.take("CreateChannel", context)
         return CreateChannelResponse(channel=Channel(handle=request.handle))
 
+    async def sign_in(self, request: SignInRequest, context: Context) -> SignInResponse:
+        await self._seen.take("SignIn", context)
+        if request.cookies:
+            attributes = "Path=/; HttpOnly; SameSite=Lax"
+            given = (("access", "a"), ("refresh", "r"))
+            await context.send_initial_metadata(
+                tuple(("set-cookie", f"vidmesh_{name}={value}; {attributes}") for name, value in given)
+            )
+        return SignInResponse(account=Account(account_id="an-account"))
+
     async def watch_processing(
         self, request: WatchProcessingRequest, context: Context
     ) -> AsyncIterator[WatchProcessingResponse]:
@@ -115,6 +127,7 @@ class _Answers:
                 PublishVideo=_unary(self.publish_video, PublishVideoRequest),
                 CheckViewer=_unary(self.check_viewer, CheckViewerRequest),
             ),
+            _handlers("vidmesh.social.v1.AccountService", SignIn=_unary(self.sign_in, SignInRequest)),
             _handlers(
                 "vidmesh.social.v1.ChannelService", CreateChannel=_unary(self.create_channel, CreateChannelRequest)
             ),

@@ -8,12 +8,22 @@ from typing import Final
 
 from mesh.call import ANONYMOUS, Call, Caller
 from mesh.errors import permission_denied, sign_in_required
-from mesh.identity import AUTHORIZATION, COUNTRY, EDGE, SERVICE_TOKEN, AccessTokenVerifier, bearer_token
+from mesh.identity import (
+    ADDRESS,
+    AUTHORIZATION,
+    COUNTRY,
+    EDGE,
+    SERVICE_TOKEN,
+    AccessTokenVerifier,
+    bearer_token,
+    scope_claim,
+)
 from mesh.policy import Policy
 from mesh.service_tokens import ServiceTokens
-from vidmesh.options.v1.options_pb2 import ACCESS_ADMINISTRATOR, ACCESS_PUBLIC, ACCESS_SERVICE, Access
+from vidmesh.common.v1.error_reason_pb2 import ErrorReason
+from vidmesh.options.v1.options_pb2 import ACCESS_ADMINISTRATOR, ACCESS_PUBLIC, ACCESS_SERVICE, Access, Scope
 
-READ: Final = frozenset({AUTHORIZATION, SERVICE_TOKEN, COUNTRY, EDGE})
+READ: Final = frozenset({AUTHORIZATION, SERVICE_TOKEN, COUNTRY, EDGE, ADDRESS})
 
 Metadata = Iterable[tuple[str, str | bytes]]
 
@@ -29,7 +39,7 @@ class Gate:
         """The call, with a caller that the policy allows.
 
         Raises UNAUTHENTICATED (INVALID_TOKEN) for a bad token of either kind even where none is needed,
-        UNAUTHENTICATED (SIGN_IN_REQUIRED), and PERMISSION_DENIED with metadata `access`.
+        UNAUTHENTICATED (SIGN_IN_REQUIRED), and PERMISSION_DENIED with metadata `access`, or (SCOPE_MISSING) `scope`.
         """
         sent = {key: value for key, value in metadata if key in READ and isinstance(value, str)}
         if not sent:
@@ -42,8 +52,37 @@ class Gate:
             user = self.users.remembered(token) or await self.users.verify(token)
         service = self.services.verify(proof) if (proof := sent.get(SERVICE_TOKEN)) else None
         caller = Caller(user, service)
+        require_scope(policy, caller)
         require(policy.access, caller)
-        return Call(method, caller, deadline, sent.get(COUNTRY, ""), sent.get(EDGE, ""), token)
+        return Call(
+            method,
+            caller,
+            deadline,
+            country=sent.get(COUNTRY, ""),
+            edge_name=sent.get(EDGE, ""),
+            address=sent.get(ADDRESS, ""),
+            user_token=token,
+        )
+
+
+def require_scope(policy: Policy, caller: Caller) -> None:
+    """Return where the caller came by a sign-in, or by an API token that carries the method's scope; raise
+    PERMISSION_DENIED (SCOPE_MISSING) otherwise.
+
+    What a service calls on behalf of a person is the service's doing: the scope was asked for where the call came in.
+    """
+    user = caller.user
+    if user is None or user.scopes is None or caller.service is not None or policy.access == ACCESS_SERVICE:
+        return
+    if policy.scope == Scope.SCOPE_UNSPECIFIED:
+        raise permission_denied(
+            "This needs a sign-in; no API token will do.", ErrorReason.ERROR_REASON_SCOPE_MISSING, scope=""
+        )
+    if policy.scope not in user.scopes:
+        scope = scope_claim(policy.scope)
+        raise permission_denied(
+            f"The API token does not carry the scope `{scope}`.", ErrorReason.ERROR_REASON_SCOPE_MISSING, scope=scope
+        )
 
 
 def require(access: Access.ValueType, caller: Caller) -> None:

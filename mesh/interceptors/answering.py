@@ -67,14 +67,14 @@ class MethodAnswer:
         code = grpc.StatusCode.OK
         limit = None
         try:
-            layers.load.enter_call()
+            layers.load.enter_call(self._policy.rate_class)
             try:
                 async with asyncio.timeout_at(self._deadline(context)) as limit:
                     request = await self._admit(raw, context, limit.when())
                     answer = await self._behaviour(request, context)
                 return answer.SerializeToString()
             finally:
-                layers.load.leave_call()
+                layers.load.leave_call(self._policy.rate_class)
         except asyncio.CancelledError:
             code = grpc.StatusCode.CANCELLED
             raise

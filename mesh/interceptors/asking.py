@@ -10,7 +10,7 @@ import grpc
 import grpc.aio
 
 from mesh.call import current_call_or_none
-from mesh.identity import AUTHORIZATION, COUNTRY, EDGE, SERVICE_TOKEN
+from mesh.identity import ADDRESS, AUTHORIZATION, COUNTRY, EDGE, SERVICE_TOKEN
 from mesh.interceptors.observing import Observer
 from mesh.policy import UNARY_TIMEOUT, policy_of
 from mesh.service_tokens import ServiceTokens
@@ -39,6 +39,8 @@ class Luggage:
                 packed[COUNTRY] = call.country
             if call.edge_name:
                 packed[EDGE] = call.edge_name
+            if call.address:
+                packed[ADDRESS] = call.address
         extra = tuple(given or ())
         named = {key for key, _ in extra}
         return (*((key, value) for key, value in packed.items() if key not in named), *extra)

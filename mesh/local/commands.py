@@ -67,6 +67,7 @@ def _up(parser: argparse.ArgumentParser) -> None:
     _data(parser)
     parser.add_argument("--port", type=int, metavar="N", help="the edge's port; 0 takes a free one (default 8080)")
     parser.add_argument("--host", metavar="HOST", help="what the edge listens on (default 127.0.0.1: this machine)")
+    parser.add_argument("--public-url", metavar="URL", help="how viewers reach it, e.g. https://video.example.org")
     parser.add_argument("--workers", type=int, metavar="N", help="transcoding workers (default: cores less one)")
     parser.add_argument("--detach", action="store_true", help="return when all is ready, and leave it running")
     _config(parser)
@@ -97,9 +98,10 @@ UP = StackCommand(
     "start everything on this machine",
     "Starts the whole platform: object store, bus, services, workers and the edge. What dies is started again.\n"
     "Ctrl-C stops it; the data stays, and the next `up` finds it. The logs are in DIR/logs.",
-    "  vidmesh up                                    on port 8080, until Ctrl-C\n"
-    "  vidmesh up --detach --port 0                  in the background, on a free port\n"
-    "  vidmesh up --data /srv/video --host 0.0.0.0   reachable by other machines",
+    "  vidmesh up                      on port 8080, until Ctrl-C\n"
+    "  vidmesh up --detach --port 0    in the background, on a free port\n"
+    "  vidmesh up --host 0.0.0.0 --port 443 --public-url https://video.example.org --config tls.toml\n"
+    "                                  reachable by other machines; tls.toml names the certificate",
     _up,
     "up",
 )

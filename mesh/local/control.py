@@ -28,6 +28,8 @@ class UpOptions:
     host: str | None = None
     port: int | None = None
     """0 chooses a free port."""
+    public_url: str | None = None
+    """How viewers reach the edge."""
     workers: int | None = None
     only: tuple[str, ...] = ()
     """Names of the parts to start; none named is all. For working on the others by hand."""

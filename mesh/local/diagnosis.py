@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from mesh.certificates import CertificateFiles
 from mesh.config import ConfigurationError, load_settings
-from mesh.local import binaries, ports
+from mesh.local import binaries, exposure, ports
 from mesh.local.datadir import DataDir
 from mesh.local.errors import StackError
 from mesh.local.state import running_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from mesh.config import Settings
 
 PLATFORMS = {("Linux", "x86_64"), ("Linux", "aarch64"), ("Darwin", "arm64")}
 OLDEST_GLIBC = (2, 31)
@@ -50,6 +53,7 @@ def diagnose(data: Path, config: Path | None) -> list[Check]:
         _disk(data),
         _data(data),
         _configuration(data, config),
+        *_exposure(config),
         _open_files(),
         *_user_namespaces(),
     ]
@@ -132,6 +136,37 @@ def _configuration(data: Path, config: Path | None) -> Check:
     if edge.port == 0 or ports.is_free(edge.host, edge.port):
         return Check("port", "ok", f"{where} is free")
     return Check("port", "warn", f"{where} is taken or may not be used", "start with --port 0, or --port and another")
+
+
+def _exposure(config: Path | None) -> Iterator[Check]:
+    """Who can reach the edge as it is configured, and what `up` would refuse."""
+    try:
+        settings = load_settings(config)
+    except ConfigurationError:
+        return
+    found = list(exposure.problems(settings))
+    edge = settings.edge
+    for problem in found:
+        yield Check("reach", "fail", problem, "up refuses to start like this")
+    if found:
+        return
+    if not exposure.is_reachable(settings):
+        yield Check("reach", "ok", "this machine alone")
+    elif edge.tls:
+        yield Check("reach", "ok", f"other machines, by TLS; {_expiry(settings)}")
+    elif edge.trusted_proxies:
+        yield Check("reach", "ok", "other machines, through a proxy of yours that is to end TLS")
+    elif edge.insecure:
+        advice = "passwords and videos can be read on the way: set edge.tls_certificate and edge.tls_key"
+        yield Check("reach", "warn", "other machines, without TLS", advice)
+    else:
+        advice = "set edge.trusted_proxies = 1, else all viewers count as one in the limits"
+        yield Check("reach", "warn", f"{edge.public_url}, by something on this machine that passes calls on", advice)
+
+
+def _expiry(settings: Settings) -> str:
+    files = CertificateFiles.of_edge(settings)
+    return f"the certificate is good until {files.read().expires:%Y-%m-%d}" if files else ""
 
 
 def _open_files() -> Check:

@@ -17,6 +17,7 @@ from mesh.local.errors import StackError
 from mesh.local.files import rotate
 from mesh.local.leftovers import kill_leftovers
 from mesh.local.plan import make_plan
+from mesh.local.setup_code import hint
 from mesh.local.state import PartState, StackState, write_state
 from mesh.local.supervisor import Supervisor
 from mesh.local.table import process_table
@@ -92,6 +93,8 @@ class _Run:
                 starting.result()
                 self._phase("ready")
                 say(f"ready after {loop.time() - began:.1f} s: {self._plan.edge_url}")
+                if told := await asyncio.to_thread(hint, self._plan.settings):
+                    say(told)
                 ready(self._plan.edge_url)
                 watching = asyncio.create_task(self._supervisor.watch())
                 await asyncio.wait({asked, watching}, return_when=asyncio.FIRST_COMPLETED)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mesh.config import ConfigurationError, Settings, load_settings
+from mesh.config import ConfigurationError, Settings, load_settings, read_values, settings_of
 from mesh.keyring import KeyRing
-from mesh.local import ports, toml
+from mesh.local import exposure, ports, setup_code, toml
 from mesh.local.datadir import DataDir, data_folder
 from mesh.local.errors import StackError
 from mesh.local.secrets import Secrets, load_or_make
@@ -17,13 +16,14 @@ from mesh.local.values import plain
 from vidmesh.client.files import write_private
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mesh.local.control import UpOptions
 
 SERVICES = ("svc_social", "svc_upload", "svc_transcode", "svc_playback")
 GATEWAY = "gateway"
 INTERNAL = ("nats", "master", "master_grpc", "volume", "volume_grpc", "filer", "filer_grpc", "s3", "s3_grpc", "admin")
 BUS, OBJECTS = "bus", "objects"
-LOOPBACK_NAMES = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Plan:
 def make_plan(options: UpOptions) -> Plan:
     """Decides, and writes the configuration of the parts. The data folder is prepared and locked already.
 
-    Raises `StackError` where the edge's port is taken or the configuration does not fit.
+    Raises `StackError` where the edge's port is taken, the configuration does not fit, or others could do harm.
     """
     given = load_settings(options.config)
     data = DataDir(data_folder(options.data))
@@ -60,8 +60,8 @@ def make_plan(options: UpOptions) -> Plan:
     own_objects = OBJECTS in given.listen or not given.objects.endpoint
     chosen |= _listening(given)
 
-    values: dict[str, dict[str, object]] = plain(given)  # type: ignore[assignment]
-    values["data"] = str(data.root)  # type: ignore[assignment]
+    values: dict[str, Any] = plain(given)
+    values["data"] = str(data.root)
     values["services"] = {
         name: given.services.get(name) or f"{ports.LOOPBACK}:{chosen[name]}" for name in (GATEWAY, *SERVICES)
     }
@@ -80,8 +80,15 @@ def make_plan(options: UpOptions) -> Plan:
     workers = options.workers if options.workers is not None else given.transcode.workers
     if workers < 0:
         raise StackError("There cannot be fewer than no workers")
+    settings = _settings(values)
+    exposure.check(settings)
+    for name in ("tls_certificate", "tls_key"):
+        # The parts run in a folder of their own.
+        values["edge"][name] = values["edge"][name] and str(settings.file(values["edge"][name]).absolute())
+    if exposure.is_reachable(settings):
+        values["identity"]["setup_code"] = values["identity"]["setup_code"] or setup_code.load_or_make(data.secrets)
     write_private(data.config_file, "# Written by `vidmesh up` at every start; holds secrets.\n" + toml.dump(values))
-    settings = _settings_of(data.config_file)
+    settings = _settings(read_values(data.config_file))
     KeyRing.load_or_create(settings.file(settings.playback.grant_key_file))
     return Plan(
         data=data,
@@ -111,17 +118,18 @@ def _fill_edge(edge: dict[str, object], options: UpOptions, free_port: int) -> N
         raise StackError(
             f"Port {port} on {host} is taken or may not be used: name another by --port, or --port 0 for any free one"
         )
-    # An address that listens everywhere is none that a viewer can open.
-    shown = ports.LOOPBACK if host in ("0.0.0.0", "::") else host  # noqa: S104
-    shown = f"[{shown}]" if ":" in shown else shown
-    edge |= {"host": host, "port": port, "public_url": edge["public_url"] or f"http://{shown}:{port}"}
+    shown = f"[{host}]" if ":" in host else host
+    url = options.public_url or edge["public_url"]
+    if not url and host not in exposure.EVERYWHERE:
+        url = f"{'https' if edge['tls_certificate'] else 'http'}://{shown}:{port}"
+    edge |= {"host": host, "port": port, "public_url": str(url).rstrip("/")}
 
 
-def _settings_of(file: Path) -> Settings:
-    """The configuration exactly as the parts will read it: their VIDMESH_* variables are taken away."""
+def _settings(values: Mapping[str, Any]) -> Settings:
+    """The configuration as the parts will read it: without this process's variables, which the values hold already."""
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("VIDMESH_")}
     try:
-        return load_settings(file)
+        return settings_of(values)
     except ConfigurationError as error:
         raise StackError(str(error)) from error
     finally:

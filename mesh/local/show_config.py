@@ -15,7 +15,7 @@ from mesh.local.values import redacted
 if TYPE_CHECKING:
     import argparse
 
-NOT_SETTINGS = frozenset({"VIDMESH_CONFIG", "VIDMESH_DEBUG", "VIDMESH_URL"})
+NOT_SETTINGS = frozenset({"VIDMESH_CONFIG", "VIDMESH_DEBUG", "VIDMESH_TOKEN", "VIDMESH_URL"})
 
 
 def run(args: argparse.Namespace) -> int:

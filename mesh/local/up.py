@@ -17,11 +17,18 @@ def run(args: argparse.Namespace) -> int:
         config=args.config,
         host=args.host,
         port=args.port,
+        public_url=args.public_url,
         workers=args.workers,
         only=tuple(filter(None, args.only.split(","))),
     )
     if args.detach:
+        from mesh.config import load_settings
+        from mesh.local.datadir import DataDir, data_folder
+        from mesh.local.setup_code import hint
+
         sys.stdout.write(f"vidmesh: ready: {start_detached(options)}\n")
+        if told := hint(load_settings(DataDir(data_folder(options.data)).config_file)):
+            sys.stdout.write(f"vidmesh: {told}\n")
         return 0
     from mesh.local.foreground import run_stack
 

@@ -29,6 +29,7 @@ from mesh.runtime import Runtime
 from mesh.service_tokens import ServiceTokens
 from mesh.serving import GrpcServer
 from mesh.telemetry import Telemetry
+from vidmesh.options.v1.options_pb2 import Scope
 from vidmesh.social.v1.account_pb2 import Role
 
 Metadata = tuple[tuple[str, str], ...]
@@ -89,10 +90,11 @@ class TestMesh:
         role: Role.ValueType = Role.ROLE_MEMBER,
         session_id: str = "a-session",
         lifetime: timedelta = timedelta(minutes=15),
+        scopes: frozenset[Scope.ValueType] | None = None,
     ) -> Metadata:
-        """The metadata of a signed-in person's call."""
+        """The metadata of a signed-in person's call; with `scopes` that of a call with an API token."""
         signer = AccessTokenSigner(self.ring, self.settings.identity.issuer, lifetime)
-        token = signer.mint(Principal(account_id, session_id, role)).token
+        token = signer.mint(Principal(account_id, session_id, role, scopes)).token
         return (("authorization", f"Bearer {token}"),)
 
     def as_service(self, name: str) -> Metadata:

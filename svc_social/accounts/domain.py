@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Final
 
 from mesh.call import Caller
+from mesh.errors import Fault, not_found
 from svc_social.claims.domain import Claim, ClaimKind
 from svc_social.fields import check_etag, chosen_fields, clean_line, clean_url, etag_of
+from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.social.v1.account_pb2 import Account, Role
 from vidmesh.social.v1.account_service_pb2 import UpdateAccountRequest
 
@@ -35,6 +37,13 @@ class AccountRecord:
     avatar_url: str = ""
     verified: bool = False
     generation: int = 1
+    sessions_epoch: int = 0
+    """How often all sign-ins were ended: a session of an earlier epoch is none any more, but for the kept one."""
+    kept_session: str = ""
+    """The sign-in that went on the last time."""
+    reset_hash: bytes = b""
+    """Of the code by which a new password can be chosen; empty where there is none."""
+    reset_expire_time: datetime | None = None
 
     def __repr__(self) -> str:
         """The id alone: records end up in logs and tracebacks, and addresses and hashes must not."""
@@ -76,6 +85,16 @@ def updated(account: AccountRecord, request: UpdateAccountRequest) -> AccountRec
         return account
     check_etag(sent.etag, account.generation)
     return replace(after, generation=account.generation + 1)
+
+
+def without_sessions(account: AccountRecord, keep: str = "") -> AccountRecord:
+    """The account when all its sign-ins have ended but the one to keep."""
+    return replace(account, sessions_epoch=account.sessions_epoch + 1, kept_session=keep)
+
+
+def account_missing(account_id: str) -> Fault:
+    """NOT_FOUND, ACCOUNT_NOT_FOUND."""
+    return not_found(ErrorReason.ERROR_REASON_ACCOUNT_NOT_FOUND, "There is no such account.", account_id=account_id)
 
 
 def account_message(account: AccountRecord, *, private: bool) -> Account:

@@ -4,118 +4,235 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
 
-from mesh.call import current_call
+from mesh.call import Principal, current_call
 from mesh.contention import attempts
-from mesh.errors import Fault, contention, invalid, not_found, unauthenticated
+from mesh.errors import contention, invalid, sign_in_required
+from mesh.keyring import Keys
 from mesh.tables import InvalidCursor
-from svc_social.accounts.domain import ME, AccountRecord, account_message, sees_private, updated
+from svc_social.accounts.admission import Admission
+from svc_social.accounts.browser_tokens import BrowserTokens, Context, user_agent
+from svc_social.accounts.devices import short_form
+from svc_social.accounts.domain import ME, account_message, account_missing, sees_private, updated
 from svc_social.accounts.first_channel import first_channel_of
-from svc_social.accounts.passwords import Passwords
+from svc_social.accounts.own_sessions import OwnSessions
+from svc_social.accounts.password_changes import PasswordChanges
 from svc_social.accounts.sign_ins import SignIns
+from svc_social.accounts.signing_in import PasswordCheck
 from svc_social.accounts.signing_up import SignUps
 from svc_social.accounts.store import AccountStore
+from svc_social.api_tokens.owning import OwnTokens
 from svc_social.channels.domain import channel_message
 from svc_social.channels.store import ChannelStore
-from svc_social.claims.domain import email_claim
-from svc_social.claims.store import Claims
 from svc_social.fields import clean_line
+from svc_social.guessing.guard import Guard
+from svc_social.invites.inviting import Inviting
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.social.v1 import account_service_pb2 as pb
+from vidmesh.social.v1 import credentials_pb2 as credentials
+from vidmesh.social.v1.account_pb2 import Tokens
 from vidmesh.social.v1.account_service_pb2_grpc import AccountServiceServicer
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the methods go to."""
+
+    accounts: AccountStore
+    channels: ChannelStore
+    guard: Guard
+    admission: Admission
+    sign_ups: SignUps
+    password_check: PasswordCheck
+    sign_ins: SignIns
+    browser: BrowserTokens
+    passwords: PasswordChanges
+    sessions: OwnSessions
+    tokens: OwnTokens
+    invites: Inviting
+    keys: Keys
+    now: Callable[[], datetime]
 
 
 class AccountService(AccountServiceServicer):
     """The protos say what each method does."""
 
-    def __init__(
-        self,
-        accounts: AccountStore,
-        channels: ChannelStore,
-        claims: Claims,
-        passwords: Passwords,
-        sign_ups: SignUps,
-        sign_ins: SignIns,
-        keys: Sequence[pb.JsonWebKey],
-    ) -> None:
-        self._accounts = accounts
-        self._channels = channels
-        self._claims = claims
-        self._passwords = passwords
-        self._sign_ups = sign_ups
-        self._sign_ins = sign_ins
-        self._jwks = pb.GetJwksResponse(keys=keys)
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
-    async def SignUp(self, request: pb.SignUpRequest, context: object) -> pb.SignUpResponse:
+    async def SignUp(self, request: pb.SignUpRequest, context: Context) -> pb.SignUpResponse:
         """Makes an account with its first channel, and signs it in."""
-        account = await self._sign_ups.run(request)
+        parts = self._parts
+        if request.cookies:
+            parts.browser.check_asked(context)
+        device_name = _device_name(request.device_name, context)
+        account = await parts.sign_ups.run(request)
+        await parts.guard.remember(current_call().address, account.email)
         first = first_channel_of(account)
-        await self._channels.ensure(first)
-        channel = await self._channels.get(account.first_channel_id) or first
+        await parts.channels.ensure(first)
+        channel = await parts.channels.get(account.first_channel_id) or first
+        tokens = await parts.sign_ins.begin(account, device_name)
         return pb.SignUpResponse(
             account=account_message(account, private=True),
             channel=channel_message(channel),
-            tokens=await self._sign_ins.begin(account, ""),
+            tokens=await self._given(tokens, context, cookies=request.cookies),
         )
 
-    async def SignIn(self, request: pb.SignInRequest, context: object) -> pb.SignInResponse:
+    async def SignIn(self, request: pb.SignInRequest, context: Context) -> pb.SignInResponse:
         """Signs in by e-mail and password."""
-        account = await self._by_email(request.email)
-        kept = None if account is None else account.password_hash
-        if not await self._passwords.matches(kept, request.password) or account is None:
-            raise unauthenticated(
-                ErrorReason.ERROR_REASON_WRONG_CREDENTIALS, "The e-mail address or the password is wrong."
-            )
-        if self._passwords.is_outdated(account.password_hash):
-            await self._accounts.replace_hash(account, await self._passwords.hash(request.password))
-        device_name = clean_line("device_name", request.device_name)
+        parts = self._parts
+        if request.cookies:
+            parts.browser.check_asked(context)
+        device_name = _device_name(request.device_name, context)
+        account = await parts.password_check.run(request.email, request.password, current_call().address)
+        tokens = await parts.sign_ins.begin(account, device_name)
         return pb.SignInResponse(
-            account=account_message(account, private=True), tokens=await self._sign_ins.begin(account, device_name)
+            account=account_message(account, private=True),
+            tokens=await self._given(tokens, context, cookies=request.cookies),
         )
 
-    async def Refresh(self, request: pb.RefreshRequest, context: object) -> pb.RefreshResponse:
+    async def Refresh(self, request: pb.RefreshRequest, context: Context) -> pb.RefreshResponse:
         """Exchanges a refresh token for a new pair of tokens."""
-        return pb.RefreshResponse(tokens=await self._sign_ins.refresh(request.refresh_token))
+        parts = self._parts
+        cookie = "" if request.refresh_token else parts.browser.refresh_token(context)
+        tokens = await parts.sign_ins.refresh(request.refresh_token or cookie)
+        return pb.RefreshResponse(tokens=await self._given(tokens, context, cookies=bool(cookie)))
 
-    async def SignOut(self, request: pb.SignOutRequest, context: object) -> pb.SignOutResponse:
+    async def SignOut(self, request: pb.SignOutRequest, context: Context) -> pb.SignOutResponse:
         """Ends the session that the refresh token belongs to."""
-        await self._sign_ins.end(request.refresh_token)
+        parts = self._parts
+        if request.refresh_token:
+            await parts.sign_ins.end(request.refresh_token)
+        else:
+            parts.browser.check_header(context, "refresh_token")
+            await parts.sign_ins.end(parts.browser.refresh_token(context))
+            await parts.browser.take_away(context)
         return pb.SignOutResponse()
 
-    async def GetAccount(self, request: pb.GetAccountRequest, context: object) -> pb.GetAccountResponse:
+    async def GetAccount(self, request: pb.GetAccountRequest, context: Context) -> pb.GetAccountResponse:
         """Reads an account."""
         caller = current_call().caller
         account_id = caller.account_id if request.account_id == ME else request.account_id
-        account = await self._accounts.get(account_id)
+        account = await self._parts.accounts.get(account_id)
         if account is None:
-            raise _no_account(account_id)
+            raise account_missing(account_id)
         return pb.GetAccountResponse(account=account_message(account, private=sees_private(caller, account.account_id)))
 
-    async def UpdateAccount(self, request: pb.UpdateAccountRequest, context: object) -> pb.UpdateAccountResponse:
+    async def UpdateAccount(self, request: pb.UpdateAccountRequest, context: Context) -> pb.UpdateAccountResponse:
         """Changes the caller's own account."""
         account_id = current_call().caller.account_id
         async for _ in attempts():
-            account = await self._accounts.get(account_id)
+            account = await self._parts.accounts.get(account_id)
             if account is None:
-                raise _no_account(account_id)
+                raise account_missing(account_id)
             after = updated(account, request)
-            if after is account or await self._accounts.update(account, after):
+            if after is account or await self._parts.accounts.update(account, after):
                 return pb.UpdateAccountResponse(account=account_message(after, private=True))
         raise contention()
 
-    async def GetJwks(self, request: pb.GetJwksRequest, context: object) -> pb.GetJwksResponse:
+    async def GetJwks(self, request: pb.GetJwksRequest, context: Context) -> pb.GetJwksResponse:
         """The public keys that access tokens are signed with."""
-        return self._jwks
+        return pb.GetJwksResponse(keys=[pb.JsonWebKey(**jwk) for jwk in self._parts.keys.public_jwks()])
+
+    async def ChangePassword(
+        self, request: credentials.ChangePasswordRequest, context: Context
+    ) -> credentials.ChangePasswordResponse:
+        """Changes the caller's password, and ends every other sign-in."""
+        await self._parts.passwords.change(current_call(), _user(), request)
+        return credentials.ChangePasswordResponse()
+
+    async def CreatePasswordReset(
+        self, request: credentials.CreatePasswordResetRequest, context: Context
+    ) -> credentials.CreatePasswordResetResponse:
+        """Makes a code for a new password."""
+        return await self._parts.passwords.open_reset(request.account_id)
+
+    async def ResetPassword(
+        self, request: credentials.ResetPasswordRequest, context: Context
+    ) -> credentials.ResetPasswordResponse:
+        """Chooses a new password by a code."""
+        await self._parts.passwords.reset(current_call(), request)
+        return credentials.ResetPasswordResponse()
+
+    async def ListSessions(
+        self, request: credentials.ListSessionsRequest, context: Context
+    ) -> credentials.ListSessionsResponse:
+        """The caller's sign-ins."""
+        return await self._parts.sessions.list(_user(), request)
+
+    async def EndSession(
+        self, request: credentials.EndSessionRequest, context: Context
+    ) -> credentials.EndSessionResponse:
+        """Ends one of the caller's sign-ins."""
+        user = _user()
+        await self._parts.sessions.end(user, request.session_id)
+        if request.session_id == user.session_id:
+            await self._parts.browser.take_away(context)
+        return credentials.EndSessionResponse()
+
+    async def SignOutEverywhere(
+        self, request: credentials.SignOutEverywhereRequest, context: Context
+    ) -> credentials.SignOutEverywhereResponse:
+        """Ends all of the caller's sign-ins."""
+        await self._parts.sessions.end_all(
+            _user(), keep_current=request.keep_current, delete_api_tokens=request.delete_api_tokens
+        )
+        if not request.keep_current:
+            await self._parts.browser.take_away(context)
+        return credentials.SignOutEverywhereResponse()
+
+    async def CreateApiToken(
+        self, request: credentials.CreateApiTokenRequest, context: Context
+    ) -> credentials.CreateApiTokenResponse:
+        """Makes a personal API token."""
+        return await self._parts.tokens.create(_user(), request)
+
+    async def ListApiTokens(
+        self, request: credentials.ListApiTokensRequest, context: Context
+    ) -> credentials.ListApiTokensResponse:
+        """The caller's API tokens."""
+        return await self._parts.tokens.list(_user(), request)
+
+    async def DeleteApiToken(
+        self, request: credentials.DeleteApiTokenRequest, context: Context
+    ) -> credentials.DeleteApiTokenResponse:
+        """Deletes an API token of the caller's."""
+        await self._parts.tokens.delete(_user(), request.token_id)
+        return credentials.DeleteApiTokenResponse()
+
+    async def GetRegistration(self, request: pb.GetRegistrationRequest, context: Context) -> pb.GetRegistrationResponse:
+        """Who may make an account here."""
+        return await self._parts.admission.registration()
+
+    async def CreateInvite(self, request: pb.CreateInviteRequest, context: Context) -> pb.CreateInviteResponse:
+        """Makes an invitation."""
+        return await self._parts.invites.create(request)
+
+    async def ListInvites(self, request: pb.ListInvitesRequest, context: Context) -> pb.ListInvitesResponse:
+        """The open invitations."""
+        return await self._parts.invites.list(request)
+
+    async def DeleteInvite(self, request: pb.DeleteInviteRequest, context: Context) -> pb.DeleteInviteResponse:
+        """Takes an invitation back."""
+        return await self._parts.invites.delete(request)
+
+    async def ListEndedSessions(
+        self, request: pb.ListEndedSessionsRequest, context: Context
+    ) -> pb.ListEndedSessionsResponse:
+        """What edges refuse."""
+        return await self._parts.sessions.list_ended(request)
 
     async def ExportAccounts(
-        self, request: pb.ExportAccountsRequest, context: object
+        self, request: pb.ExportAccountsRequest, context: Context
     ) -> AsyncIterator[pb.ExportAccountsResponse]:
         """Every account, for rebuilds."""
         cursor: bytes | None = request.cursor or None
         while True:
             try:
-                accounts, following = await self._accounts.export(cursor)
+                accounts, following = await self._parts.accounts.export(cursor)
             except InvalidCursor:
                 raise invalid(
                     ErrorReason.ERROR_REASON_INVALID_CURSOR, "The cursor is not from this stream. Begin without one."
@@ -127,12 +244,17 @@ class AccountService(AccountServiceServicer):
                 return
             cursor = following
 
-    async def _by_email(self, email: str) -> AccountRecord | None:
-        claim = email_claim(email)
-        claimed = await self._claims.find(claim)
-        account = None if claimed is None else await self._accounts.get(claimed.owner.id)
-        return account if account is not None and account.email == claim.name else None
+    async def _given(self, tokens: Tokens, context: Context, *, cookies: bool) -> Tokens:
+        return await self._parts.browser.give(tokens, context, self._parts.now()) if cookies else tokens
 
 
-def _no_account(account_id: str) -> Fault:
-    return not_found(ErrorReason.ERROR_REASON_ACCOUNT_NOT_FOUND, "There is no such account.", account_id=account_id)
+def _user() -> Principal:
+    """Who is signed in: the gate has let nobody else in."""
+    user = current_call().caller.user
+    if user is None:
+        raise sign_in_required()
+    return user
+
+
+def _device_name(named: str, context: Context) -> str:
+    return clean_line("device_name", named) or short_form(user_agent(context))

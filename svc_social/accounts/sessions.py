@@ -17,6 +17,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from mesh.sealing import Sealer
+from svc_social.accounts.domain import AccountRecord
+from vidmesh.social.v1 import account_pb2
 
 GRACE: Final = timedelta(seconds=30)
 """After its first use, for how long a repeat counts as a lost answer. Part of the contract of Refresh."""
@@ -40,6 +42,24 @@ class Session:
     used: tuple[bytes, ...] = ()
     used_time: datetime | None = None
     """When one of `used` was used first; None where none was."""
+    epoch: int = 0
+    """The account's `sessions_epoch` when it began."""
+
+    @property
+    def last_use_time(self) -> datetime:
+        """When it was refreshed last, half a minute more or less; when it began where it never was."""
+        return self.used_time or self.create_time
+
+    def __repr__(self) -> str:
+        """The ids alone."""
+        return f"Session({self.session_id} of {self.account_id})"
+
+
+def is_live(session: Session | None, account: AccountRecord) -> bool:
+    """Whether a session that is stored is one still: all of an account's sign-ins end by one change of the account."""
+    return session is not None and (
+        session.epoch == account.sessions_epoch or session.session_id == account.kept_session
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +73,15 @@ class RefreshToken:
     def __repr__(self) -> str:
         """Without the token itself."""
         return f"RefreshToken(session {self.session_id})"
+
+
+def session_message(session: Session, lifetime: timedelta, *, current: bool) -> account_pb2.Session:
+    """The session as its owner sees it; `lifetime` is that of a refresh token."""
+    message = account_pb2.Session(session_id=session.session_id, device_name=session.device_name, current=current)
+    message.create_time.FromDatetime(session.create_time)
+    message.last_use_time.FromDatetime(session.last_use_time)
+    message.expire_time.FromDatetime(session.last_use_time + lifetime)
+    return message
 
 
 def new_token(sealer: Sealer, session_id: str) -> RefreshToken:

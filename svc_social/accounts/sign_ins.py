@@ -1,4 +1,9 @@
-"""Sign-ins: pairs of tokens given, exchanged and ended."""
+"""Sign-ins: pairs of tokens given, exchanged and ended.
+
+All sign-ins of an account end by one change of its row (`sessions_epoch`). So that none slips through, the account is
+read again after a session was written and before its tokens are given: either the change is seen here, or whoever
+made it sees the session.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +18,9 @@ from mesh.identity import AccessTokenSigner
 from mesh.ids import uuid7
 from mesh.sealing import Sealer
 from svc_social.accounts.domain import AccountRecord
+from svc_social.accounts.endings import Endings
 from svc_social.accounts.session_store import SessionStore
-from svc_social.accounts.sessions import RefreshToken, Session, new_token, read_token, rotate
+from svc_social.accounts.sessions import RefreshToken, Session, is_live, new_token, read_token, rotate
 from svc_social.accounts.store import AccountStore
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.social.v1.account_pb2 import Tokens
@@ -30,6 +36,7 @@ class SignIns:
         self,
         accounts: AccountStore,
         sessions: SessionStore,
+        endings: Endings,
         signer: AccessTokenSigner,
         sealer: Sealer,
         log: FilteringBoundLogger,
@@ -37,13 +44,17 @@ class SignIns:
     ) -> None:
         self._accounts = accounts
         self._sessions = sessions
+        self._endings = endings
         self._signer = signer
         self._sealer = sealer
         self._log = log
         self._now = now
 
     async def begin(self, account: AccountRecord, device_name: str) -> Tokens:
-        """Begin a session. Who calls has checked that this is the account."""
+        """Begin a session. Who calls has checked that this is the account as it was read.
+
+        Raises CONTENTION where its sign-ins were ended, or its password changed, at the same moment.
+        """
         session_id = uuid7()
         refresh = new_token(self._sealer, session_id)
         session = Session(
@@ -53,10 +64,15 @@ class SignIns:
             create_time=self._now(),
             generation=1,
             live=(refresh.hash,),
+            epoch=account.sessions_epoch,
         )
         if not await self._sessions.insert(session):
             raise contention()
-        return self._tokens(account, refresh)
+        known = await self._accounts.get(account.account_id)
+        if known is None or not is_live(session, known):
+            await self._endings.session(session)
+            raise contention()
+        return self._tokens(known, refresh)
 
     async def refresh(self, text: str) -> Tokens:
         """A new pair for a refresh token. Raises INVALID_REFRESH_TOKEN, after ending the session of an old one."""
@@ -69,9 +85,8 @@ class SignIns:
                 raise _refusal()
             fresh = new_token(self._sealer, session.session_id)
             after = rotate(session, presented.hash, fresh.hash, self._now())
-            account = await self._accounts.get(session.account_id)
-            if after is None or account is None:
-                await self._sessions.end(session.session_id)
+            if after is None:
+                await self._endings.session(session)
                 self._log.warning(
                     "an old refresh token came back, so its session was ended",
                     account_id=session.account_id,
@@ -79,14 +94,34 @@ class SignIns:
                 )
                 raise _refusal()
             if await self._sessions.replace(session, after):
-                return self._tokens(account, fresh)
+                return await self._refreshed(after, fresh)
         raise contention()
 
     async def end(self, text: str) -> None:
         """End the session that a token belongs to; nothing happens where there is none."""
         token = read_token(self._sealer, text)
-        if token is not None:
-            await self._sessions.end(token.session_id)
+        session = None if token is None else await self._sessions.get(token.session_id)
+        if session is not None:
+            await self._endings.session(session)
+
+    async def account_of(self, user: Principal) -> AccountRecord:
+        """The account of somebody who is signed in. Raises INVALID_TOKEN where the sign-in has ended."""
+        account = await self._accounts.get(user.account_id)
+        if account is None or not await self.is_live(user.session_id, account):
+            raise _ended()
+        return account
+
+    async def is_live(self, session_id: str, account: AccountRecord) -> bool:
+        """Whether this is a session of the account that has not ended."""
+        session = await self._sessions.get(session_id)
+        return session is not None and session.account_id == account.account_id and is_live(session, account)
+
+    async def _refreshed(self, session: Session, fresh: RefreshToken) -> Tokens:
+        account = await self._accounts.get(session.account_id)
+        if account is None or not is_live(session, account):
+            await self._endings.session(session)
+            raise _refusal()
+        return self._tokens(account, fresh)
 
     def _tokens(self, account: AccountRecord, refresh: RefreshToken) -> Tokens:
         now = self._now()
@@ -95,6 +130,10 @@ class SignIns:
         tokens.access_expire_time.FromDatetime(access.expire_time)
         tokens.refresh_expire_time.FromDatetime(now + self._sessions.lifetime)
         return tokens
+
+
+def _ended() -> Fault:
+    return unauthenticated(ErrorReason.ERROR_REASON_INVALID_TOKEN, "This sign-in has ended. Sign in again.")
 
 
 def _refusal() -> Fault:

@@ -9,6 +9,7 @@ from typing import Final
 
 from mesh.errors import Fault, already_exists, contention
 from mesh.ids import derived_uuid
+from svc_social.accounts.admission import Admission
 from svc_social.accounts.domain import AccountRecord
 from svc_social.accounts.passwords import Passwords
 from svc_social.accounts.store import AccountStore
@@ -23,6 +24,7 @@ from svc_social.claims.domain import (
 )
 from svc_social.claims.store import Claims
 from svc_social.fields import clean_line, content_digest
+from svc_social.invites.domain import Way
 from svc_social.repeats import find_slot, request_id_reused
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.social.v1.account_pb2 import Role
@@ -39,12 +41,14 @@ class SignUps:
         self,
         accounts: AccountStore,
         claims: Claims,
+        admission: Admission,
         passwords: Passwords,
         key: bytes,
         now: Callable[[], datetime],
     ) -> None:
         self._accounts = accounts
         self._claims = claims
+        self._admission = admission
         self._passwords = passwords
         self._key = key
         self._now = now
@@ -52,25 +56,26 @@ class SignUps:
     async def run(self, request: SignUpRequest) -> AccountRecord:
         """The account that this request makes, or made the first time. Its first channel may not be there yet.
 
-        Raises EMAIL_TAKEN, HANDLE_TAKEN, REQUEST_ID_REUSED, CONTENTION, OVERLOADED, INVALID_FIELD.
+        Raises EMAIL_TAKEN, HANDLE_TAKEN, REGISTRATION_CLOSED, INVALID_INVITE, TOO_MANY_ATTEMPTS, REQUEST_ID_REUSED,
+        CONTENTION, OVERLOADED, INVALID_FIELD.
         """
         slot = await find_slot(self._accounts.look, self._key, "", METHOD, request.request_id)
         if slot.earlier is not None:
             return await self._repeated(slot.earlier, request)
+        way = await self._admission.judge(request.invite_code)
         account = await self._account(slot.id, request)
         owner = Owner(OwnerKind.ACCOUNT, account.account_id)
         try:
             await self._take_names(account, owner)
-            if await self._claims.take(FIRST_ADMINISTRATOR, owner):
-                account = replace(account, role=Role.ROLE_ADMINISTRATOR)
+            account = await self._let_in(account, owner, way, request.invite_code)
         except Fault:
-            if winner := await self._give_up(account, owner):
+            if winner := await self._give_up(account, owner, request.invite_code):
                 return await self._repeated(winner, request)
             raise
         if await self._accounts.insert(account):
             return account
         # The same request is answered elsewhere at this moment, or took so long that somebody buried it.
-        if winner := await self._give_up(account, owner):
+        if winner := await self._give_up(account, owner, request.invite_code):
             return await self._repeated(winner, request)
         raise contention()
 
@@ -99,8 +104,23 @@ class SignUps:
                 ErrorReason.ERROR_REASON_HANDLE_TAKEN, "This handle belongs to somebody else. Choose another."
             )
 
-    async def _give_up(self, account: AccountRecord, owner: Owner) -> AccountRecord | None:
-        """Let go of the names for good; unless the account has come to exist after all, which is then given."""
+    async def _let_in(self, account: AccountRecord, owner: Owner, way: Way, code: str) -> AccountRecord:
+        """The account with the role that it begins with, and a use of its invitation taken.
+
+        The administrator's place is tried for by nobody else than who came in as the first.
+        """
+        if way is Way.FIRST:
+            if await self._claims.take(FIRST_ADMINISTRATOR, owner):
+                return replace(account, role=Role.ROLE_ADMINISTRATOR)
+            way = self._admission.second(code)
+        if way is Way.INVITED:
+            await self._admission.take(code, account.account_id)
+        return account
+
+    async def _give_up(self, account: AccountRecord, owner: Owner, code: str) -> AccountRecord | None:
+        """Let go of the names and the invitation for good; unless the account has come to exist after all, which is
+        then given.
+        """
         await self._accounts.bury(account.account_id)
         found = await self._accounts.look(account.account_id)
         if not isinstance(found, Buried):
@@ -108,6 +128,7 @@ class SignUps:
         names: tuple[Claim, ...] = (email_claim(account.email), handle_claim(account.username), FIRST_ADMINISTRATOR)
         for claim in names:
             await self._claims.release(claim, owner)
+        await self._admission.give_back(code, account.account_id)
         return None
 
     async def _repeated(self, earlier: AccountRecord, request: SignUpRequest) -> AccountRecord:
@@ -123,4 +144,4 @@ def _digest(request: SignUpRequest) -> bytes:
     settled.CopyFrom(request)
     settled.email = email_claim(request.email).name
     settled.handle = handle_claim(request.handle).name
-    return content_digest(settled, "password")
+    return content_digest(settled, "password", "invite_code", "device_name", "cookies")

@@ -17,9 +17,13 @@ from svc_social.accounts.tables import (
     EMAIL,
     FIRST_CHANNEL_ID,
     GENERATION,
+    KEPT_SESSION,
     PASSWORD_HASH,
     REQUEST_DIGEST,
+    RESET_EXPIRE_TIME,
+    RESET_HASH,
     ROLE,
+    SESSIONS_EPOCH,
     USERNAME,
     VERIFIED,
 )
@@ -79,6 +83,19 @@ class AccountStore:
             expect={"password_hash": account.password_hash},
         )
 
+    async def replace_credentials(self, before: AccountRecord, after: AccountRecord) -> bool:
+        """Change the password, end sign-ins, or keep or drop the code for a new password, at once; False where one of
+        these has changed since. The etag stays.
+        """
+        return await self._tables.update(
+            ACCOUNTS, {"account_id": before.account_id}, _credentials(after), expect=_credentials(before)
+        )
+
+    async def exists_or_bury(self, account_id: str) -> bool:
+        """Whether the account exists; where it does not, it never will."""
+        await self.bury(account_id)
+        return await self.get(account_id) is not None
+
     async def standing(self, owner_id: str, claim: Claim) -> Standing:
         """How the account stands to a name that its claim says it wants."""
         match await self.look(owner_id):
@@ -97,6 +114,17 @@ class AccountStore:
         """A page of all accounts, and where to go on; None at the end. Raises InvalidCursor."""
         page = await self._tables.walk(ACCOUNTS, limit=EXPORT_PAGE, cursor=cursor)
         return [_record(row) for row in page.rows if not BURIED.maybe(row)], page.cursor
+
+
+def _credentials(account: AccountRecord) -> Row:
+    # Null where an account never had any: rows of the first version have no other form.
+    return {
+        "password_hash": account.password_hash,
+        "sessions_epoch": account.sessions_epoch or None,
+        "kept_session": account.kept_session or None,
+        "reset_hash": account.reset_hash or None,
+        "reset_expire_time": account.reset_expire_time,
+    }
 
 
 def _row(account: AccountRecord) -> Row:
@@ -130,4 +158,8 @@ def _record(row: Row) -> AccountRecord:
         avatar_url=AVATAR_URL.of(row),
         verified=VERIFIED.of(row),
         generation=GENERATION.of(row),
+        sessions_epoch=SESSIONS_EPOCH.maybe(row) or 0,
+        kept_session=KEPT_SESSION.maybe(row) or "",
+        reset_hash=RESET_HASH.maybe(row) or b"",
+        reset_expire_time=RESET_EXPIRE_TIME.maybe(row),
     )

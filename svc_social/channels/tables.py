@@ -46,6 +46,7 @@ CHANNELS: Final = Table(
     partition_key=("channel_id",),
     clustering_key=("part",),
 )
+"""A channel and its members."""
 
 INDEX_ACCOUNT_ID: Final = text("account_id")
 INDEX_CREATE_TIME: Final = timestamp("channel_create_time")
@@ -60,3 +61,4 @@ CHANNELS_OF_ACCOUNT: Final = Table(
     # Each time that somebody becomes a member has a row of its own, so forgetting an old one never hides a new one.
     clustering_key=("channel_create_time", "channel_id", "member_since"),
 )
+"""Which channels an account is a member of. An index: it may promise too much, never too little."""

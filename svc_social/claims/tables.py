@@ -18,3 +18,4 @@ CLAIMS: Final = Table(
     columns=(KIND, NAME, OWNER_KIND, OWNER_ID, CHANNEL_ID, CLAIM_TIME),
     partition_key=("kind", "name"),
 )
+"""Names that must be unique, such as e-mail addresses and handles, and who has them."""

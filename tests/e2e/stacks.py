@@ -19,8 +19,15 @@ from typing import Any, Protocol
 from mesh.testing.cassandra import VARIABLE as CASSANDRA
 
 CONFIGURATION = """\
+[limits]
+# Tests call more than any person would.
+read = { per_user = [0, 0], per_address = [0, 0] }
+write = { per_user = [0, 0], per_address = [0, 0] }
+auth = { per_user = [0, 0], per_address = [0, 0] }
+heavy = { per_user = [0, 0], per_address = [0, 0] }
+report = { per_user = [0, 0], per_address = [0, 0] }
 [transcode]
-# Tests look at what is made, not at how small it is.
+# They look at what is made, not at how small it is.
 preset = "veryfast"
 """
 

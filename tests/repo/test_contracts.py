@@ -94,7 +94,10 @@ def test_every_list_pages_by_opaque_tokens(method: MethodDescriptor) -> None:
 
 def test_every_field_that_holds_a_password_or_token_is_marked_secret() -> None:
     def is_secret_by_name(field: FieldDescriptor) -> bool:
-        return field.name == "password" or (field.name.endswith("_token") and "page" not in field.name)
+        if field.message_type is not None:
+            return False
+        named = field.name.endswith(("password", "_token", "invite_code", "reset_code")) or field.name == "secret"
+        return named and "page" not in field.name
 
     for message in MESSAGES:
         for field in message.fields:

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from vidmesh.client.errors import ClientError, VidmeshError, Violation
     from vidmesh.client.following import Followed, Until, follow
     from vidmesh.client.journal import Journal
-    from vidmesh.client.tokens import FileTokenStore, MemoryTokenStore, SignIn, TokenStore
+    from vidmesh.client.tokens import ApiTokenStore, FileTokenStore, MemoryTokenStore, SignIn, TokenStore
     from vidmesh.client.transfer import Progress
     from vidmesh.client.uploader import Uploaded, Uploader
 
 __all__ = [
+    "ApiTokenStore",
     "Client",
     "ClientError",
     "FileTokenStore",
@@ -48,7 +49,7 @@ _HOMES = {
     "errors": ("ClientError", "VidmeshError", "Violation"),
     "following": ("Followed", "Until", "follow"),
     "journal": ("Journal",),
-    "tokens": ("FileTokenStore", "MemoryTokenStore", "SignIn", "TokenStore"),
+    "tokens": ("ApiTokenStore", "FileTokenStore", "MemoryTokenStore", "SignIn", "TokenStore"),
     "transfer": ("Progress",),
     "uploader": ("Uploaded", "Uploader"),
 }

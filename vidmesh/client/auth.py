@@ -64,6 +64,12 @@ class Authenticator:
             kept = self._store.load()
             if kept is None or self._good(kept, refused):
                 return kept
+            if not kept.refresh_token:
+                raise VidmeshError(
+                    grpc.StatusCode.UNAUTHENTICATED,
+                    "INVALID_TOKEN",
+                    "The API token has expired or was deleted; `vidmesh token create` makes another.",
+                )
             try:
                 renewed = kept.renewed(await self._exchange(kept.refresh_token))
             except VidmeshError as error:

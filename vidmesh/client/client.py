@@ -99,9 +99,12 @@ class Client:
         return self._authenticator.signed_in
 
     async def sign_up(
-        self, email: str, password: str, handle: str, display_name: str = ""
+        self, email: str, password: str, handle: str, display_name: str = "", invite_code: str = ""
     ) -> accounts_pb.SignUpResponse:
-        """Makes an account with its first channel and signs it in. Raises EMAIL_TAKEN, HANDLE_TAKEN, INVALID_FIELD."""
+        """Makes an account with its first channel and signs it in.
+
+        Raises EMAIL_TAKEN, HANDLE_TAKEN, INVALID_FIELD, REGISTRATION_CLOSED, INVALID_INVITE.
+        """
         answer = await self.accounts.SignUp(
             accounts_pb.SignUpRequest(
                 email=email,
@@ -109,6 +112,8 @@ class Client:
                 handle=handle.removeprefix("@"),
                 display_name=display_name,
                 request_id=str(uuid.uuid4()),
+                invite_code=invite_code,
+                device_name=_device_name(),
             )
         )
         self._authenticator.remember(SignIn.of(answer.account, answer.tokens))
@@ -116,7 +121,7 @@ class Client:
 
     async def sign_in(self, email: str, password: str, device_name: str = "") -> SignIn:
         """Signs in. Raises WRONG_CREDENTIALS."""
-        name = device_name or f"vidmesh on {platform.node()}"[:60]
+        name = device_name or _device_name()
         answer = await self.accounts.SignIn(accounts_pb.SignInRequest(email=email, password=password, device_name=name))
         sign_in = SignIn.of(answer.account, answer.tokens)
         self._authenticator.remember(sign_in)
@@ -124,7 +129,7 @@ class Client:
 
     async def sign_out(self) -> None:
         """Ends the sign-in, here and there. Signing out twice is no error."""
-        if (sign_in := self.signed_in) is not None:
+        if (sign_in := self.signed_in) is not None and sign_in.refresh_token:
             await self.accounts.SignOut(accounts_pb.SignOutRequest(refresh_token=sign_in.refresh_token))
         self._authenticator.forget()
 
@@ -188,6 +193,10 @@ class Client:
 
     async def _exchange(self, refresh_token: str) -> Tokens:
         return (await self.accounts.Refresh(accounts_pb.RefreshRequest(refresh_token=refresh_token))).tokens
+
+
+def _device_name() -> str:
+    return f"vidmesh on {platform.node()}"[:60]
 
 
 def _is_uuid(text: str) -> bool:

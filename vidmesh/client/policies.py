@@ -9,7 +9,7 @@ from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 from vidmesh.options.v1 import options_pb2
-from vidmesh.options.v1.options_pb2 import MethodPolicy, RateClass
+from vidmesh.options.v1.options_pb2 import Access, MethodPolicy, RateClass
 from vidmesh.playback.v1 import playback_service_pb2
 from vidmesh.social.v1 import account_service_pb2, channel_service_pb2
 from vidmesh.transcode.v1 import transcode_service_pb2
@@ -54,6 +54,6 @@ def _rules(options: MethodOptions) -> CallRules:
     policy: MethodPolicy = options.Extensions[options_pb2.policy]
     return CallRules(
         idempotent=policy.idempotent,
-        authenticates=policy.rate_class == RateClass.RATE_CLASS_AUTH,
+        authenticates=policy.rate_class == RateClass.RATE_CLASS_AUTH and policy.access == Access.ACCESS_PUBLIC,
         timeout=policy.timeout.ToTimedelta().total_seconds() if policy.HasField("timeout") else UNARY_TIMEOUT,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import fcntl
 import json
@@ -11,7 +12,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from vidmesh.client.errors import ClientError
 from vidmesh.client.files import read_json, write_private
@@ -91,6 +92,34 @@ class MemoryTokenStore:
             yield
 
 
+class ApiTokenStore:
+    """A personal API token in the place of a sign-in: it is never renewed, and nobody signs in or out beside it."""
+
+    def __init__(self, token: str) -> None:
+        """Raises `ClientError` for what is no API token."""
+        claims = _claims(token)
+        try:
+            expires = float(claims["exp"])
+            self._kept = SignIn(str(claims["sub"]), "", token, expires, "", expires)
+        except (KeyError, TypeError, ValueError):
+            raise ClientError("This is no API token; `vidmesh token create` makes one.") from None
+
+    def load(self) -> SignIn | None:
+        return self._kept
+
+    def save(self, sign_in: SignIn) -> None:
+        """Raises `ClientError`: nobody signs in beside a token."""
+        del sign_in
+        raise ClientError("An API token is in use; take VIDMESH_TOKEN away to sign in.")
+
+    def clear(self) -> None:
+        """Nothing: whoever gave the token takes it away."""
+
+    @contextlib.asynccontextmanager
+    async def lock(self) -> AsyncGenerator[None]:
+        yield
+
+
 class FileTokenStore:
     """A file that only its owner can read, replaced whole, shared by any number of processes."""
 
@@ -124,6 +153,16 @@ class FileTokenStore:
             yield
         finally:
             os.close(descriptor)
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """What a JWT says (RFC 7519), unverified: the installation verifies it. Empty for what is none."""
+    try:
+        payload = token.split(".")[1]
+        claims: Any = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
 
 
 def _locked(descriptor: int) -> bool:

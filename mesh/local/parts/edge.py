@@ -40,7 +40,8 @@ def edge_parts(plan: Plan) -> list[Part]:
     edge = plan.settings.edge
     # A host that means every address is reached by loopback; any other only by itself.
     host = LOOPBACK if edge.host in ("0.0.0.0", "::", "localhost") else edge.host  # noqa: S104
-    local = f"http://[{host}]:{edge.port}" if ":" in host else f"http://{host}:{edge.port}"
+    scheme = "https" if edge.tls else "http"
+    local = f"{scheme}://[{host}]:{edge.port}" if ":" in host else f"{scheme}://{host}:{edge.port}"
     return [
         Part(
             name=NAME,

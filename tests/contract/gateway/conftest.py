@@ -17,7 +17,8 @@ from gateway.nodes import Keys
 from gateway.testing.edge import RunningEdge, running_edge
 from gateway.testing.services import RunningServices, running_services
 from gateway.testing.store import RunningStore, running_store
-from mesh.config import load_settings
+from mesh.certificates import Certificate
+from mesh.config import Budget, Settings, load_settings
 from mesh.grants import GrantSigner
 from mesh.identity import AccessTokenSigner
 from mesh.keyring import KeyRing
@@ -34,38 +35,61 @@ class Installation:
     access: AccessTokenSigner
     grants: GrantSigner
     grant_ring: KeyRing
+    settings: Settings
     media_bucket: str
     source_bucket: str
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("edge")
+
+
+@pytest.fixture(scope="module")
+def settings(folder: Path) -> Settings:
+    """Of everything but where services and the store are; a file of tests may have its own."""
+    defaults = load_settings()
+    free = Budget(per_user=(0, 0), per_address=(0, 0))
+    return defaults.model_copy(
+        update={
+            "data": str(folder),
+            "edge": defaults.edge.model_copy(
+                update={"port": 0, "cors_origins": ("https://app.example",), "country_header": "cf-ipcountry"}
+            ),
+            "limits": defaults.limits.model_copy(
+                update=dict.fromkeys(("read", "write", "auth", "heavy", "report"), free)
+            ),
+            "identity": defaults.identity.model_copy(update={"service_secret": SecretStr(SECRET)}),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def certificate() -> Certificate | None:
+    """What the edge shows, where its settings say that it speaks TLS."""
+    return None
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
-    folder: Path = tmp_path_factory.mktemp("edge")
+async def installation(
+    folder: Path, settings: Settings, certificate: Certificate | None
+) -> AsyncIterator[Installation]:
     access_ring, grant_ring = KeyRing.generate(), KeyRing.generate()
     grants = GrantSigner(grant_ring)
     keys = Keys(
         access_jwks=json.dumps({"keys": access_ring.public_jwks()}),
         grant_jwks=json.dumps({"keys": grants.public_jwks()}),
     )
-    defaults = load_settings()
     async with running_services() as services, running_store() as store:
-        settings = defaults.model_copy(
-            update={
-                "data": str(folder),
-                "services": {
-                    **dict.fromkeys(("svc_upload", "svc_social", "svc_transcode"), services.address),
-                    "svc_playback": "127.0.0.1:1",
-                },
-                "edge": defaults.edge.model_copy(
-                    update={"port": 0, "cors_origins": ("https://app.example",), "country_header": "cf-ipcountry"}
-                ),
-                "identity": defaults.identity.model_copy(update={"service_secret": SecretStr(SECRET)}),
-                "objects": defaults.objects.model_copy(
-                    update={"endpoint": store.url, "access_key": "edge", "secret_key": SecretStr("of the edge")}
-                ),
-            }
+        places = {
+            **dict.fromkeys(("svc_upload", "svc_social", "svc_transcode"), services.address),
+            "svc_playback": "127.0.0.1:1",
+        }
+        objects = settings.objects.model_copy(
+            update={"endpoint": store.url, "access_key": "edge", "secret_key": SecretStr("of the edge")}
         )
-        async with running_edge(settings, keys, folder, down=frozenset({"svc_playback"})) as edge:
+        settings = settings.model_copy(update={"services": places, "objects": objects})
+        async with running_edge(settings, keys, folder, frozenset({"svc_playback"}), certificate) as edge:
             yield Installation(
                 edge,
                 services,
@@ -74,6 +98,7 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
                 AccessTokenSigner(access_ring, settings.identity.issuer, timedelta(minutes=5)),
                 grants,
                 grant_ring,
+                settings,
                 settings.objects.media_bucket,
                 settings.objects.source_bucket,
             )

@@ -4,75 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import grpc
 import grpc.aio
 import httpx
 import pytest
 from google.protobuf import json_format
-from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
 from gateway.testing.services import MISSING_VIDEO, WATCH_STEPS
-from mesh.call import Principal
-from vidmesh.social.v1.account_pb2 import ROLE_MEMBER
+from tests.contract.gateway.faces import VIDEO, VIDEOS, grpc_call, grpc_failure, reason, signed_in, web_call
 from vidmesh.upload.v1.video_service_pb2 import GetVideoRequest, GetVideoResponse
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-VIDEOS = "/vidmesh.upload.v1.VideoService"
-VIDEO = "abcdefghijk"
-
-
-async def grpc_call(address: str, path: str, request: bytes, metadata: Mapping[str, str] | None = None) -> bytes:
-    async with grpc.aio.insecure_channel(address) as channel:
-        return await channel.unary_unary(path)(request, metadata=tuple((metadata or {}).items()), timeout=10)
-
-
-async def grpc_failure(
-    address: str, path: str, request: bytes = b"", metadata: Mapping[str, str] | None = None
-) -> Status:
-    with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await grpc_call(address, path, request, metadata)
-    details = dict(raised.value.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
-    assert isinstance(details, bytes)
-    status = Status.FromString(details)
-    assert status.code == raised.value.code().value[0]
-    return status
-
-
-async def web_call(http: httpx.AsyncClient, path: str, request: bytes) -> tuple[bytes, dict[str, str]]:
-    """A gRPC-web call: the message and the trailers."""
-    answer = await http.post(
-        path,
-        content=b"\0" + len(request).to_bytes(4, "big") + request,
-        headers={"content-type": "application/grpc-web+proto", "x-grpc-web": "1"},
-    )
-    assert answer.status_code == httpx.codes.OK
-    message, trailers, rest = b"", dict(answer.headers), answer.content
-    while rest:
-        kind, length = rest[0], int.from_bytes(rest[1:5], "big")
-        frame, rest = rest[5 : 5 + length], rest[5 + length :]
-        if kind & 0x80:
-            trailers |= dict(line.split(":", 1) for line in frame.decode().splitlines())
-        else:
-            message = frame
-    return message, trailers
-
-
-def reason(status: Status) -> str:
-    info = ErrorInfo()
-    assert status.details[0].Unpack(info)
-    return info.reason
-
-
-def signed_in(installation: Any) -> dict[str, str]:
-    token = installation.access.mint(Principal("an-account", "a-session", ROLE_MEMBER)).token
-    return {"authorization": f"Bearer {token}"}
 
 
 async def test_grpc_grpc_web_and_json_give_the_same_answer(installation: Any, http: httpx.AsyncClient) -> None:
@@ -156,12 +101,6 @@ async def test_a_body_that_is_no_json_is_an_error(installation: Any, http: httpx
     answer = await http.post(f"/v1/videos/{VIDEO}:publish", content="{", headers=headers)
     assert answer.status_code == httpx.codes.BAD_REQUEST
     assert answer.json()["code"] == grpc.StatusCode.INVALID_ARGUMENT.value[0]
-
-
-async def test_a_body_beyond_the_limit_is_refused(installation: Any, http: httpx.AsyncClient) -> None:
-    answer = await http.post("/v1/channels", json={"description": "x" * (3 << 20)}, headers=signed_in(installation))
-    assert answer.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE
-    assert answer.json()["details"][0]["reason"] == "INVALID_FIELD"
 
 
 async def test_a_stream_to_a_method_that_is_not_there_is_ended_at_once(installation: Any) -> None:

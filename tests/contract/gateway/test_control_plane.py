@@ -30,7 +30,7 @@ from gateway.envoy_api import (
     message,
     message_class,
 )
-from gateway.membership import EDGES, SERVICES, xds_key
+from gateway.membership import EDGES, SERVICES, xds_key, xds_keys
 from gateway.nodes import Keys
 from gateway.snapshot import Snapshot, snapshot
 from gateway.testing.services import WATCH_STEPS
@@ -133,7 +133,7 @@ async def test_a_refusal_is_shown_until_the_node_takes_a_version() -> None:
         refusing.append(discovery.refusing)
         answered.set()
 
-    discovery = DiscoveryServer(served_now, "key", structlog.get_logger(), lambda _: None)
+    discovery = DiscoveryServer(served_now, ["key"], structlog.get_logger(), lambda _: None)
     discovery.on_answer(note)
     server = grpc.aio.server()
     discovery.add_to(server)
@@ -163,6 +163,13 @@ async def test_the_bootstrap_keeps_the_admin_interface_on_loopback() -> None:
     assert written["admin"]["address"]["socket_address"] == {"address": "127.0.0.1", "port_value": 9901}
     sent = written["dynamic_resources"]["ads_config"]["grpc_services"][0]["initial_metadata"]
     assert sent == [{"key": "x-vidmesh-xds-key", "value": xds_key("x" * 32)}]
+
+
+async def test_an_edge_that_shows_a_key_of_before_is_still_one_of_ours() -> None:
+    defaults = load_settings()
+    told = {"service_secret": "n" * 32, "service_secret_previous": ("o" * 32,)}
+    identity = defaults.identity.model_validate({**defaults.identity.model_dump(), **told})
+    assert xds_keys(identity) == (xds_key("n" * 32), xds_key("o" * 32))
 
 
 async def test_a_new_edge_asks_again_soon_where_it_met_no_control_plane() -> None:

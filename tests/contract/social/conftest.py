@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import jwt
 import pytest
 from argon2 import Parameters
 from argon2.profiles import CHEAPEST
@@ -16,7 +17,15 @@ from argon2.profiles import CHEAPEST
 from mesh.testing.servers import NatsServer, nats_server
 from mesh.testing.serving import Metadata, TestMesh
 from svc_social.server import Social, build
-from vidmesh.social.v1.account_service_pb2 import SignUpRequest, SignUpResponse
+from vidmesh.social.v1.account_pb2 import Tokens
+from vidmesh.social.v1.account_service_pb2 import (
+    ListEndedSessionsRequest,
+    RefreshRequest,
+    SignInRequest,
+    SignInResponse,
+    SignUpRequest,
+    SignUpResponse,
+)
 from vidmesh.social.v1.account_service_pb2_grpc import AccountServiceStub
 from vidmesh.social.v1.channel_service_pb2_grpc import ChannelServiceStub
 
@@ -51,22 +60,58 @@ class Served:
     accounts: AccountServiceAsyncStub
     channels: ChannelServiceAsyncStub
     bus: Any
+    place: Metadata = ()
+    """What the edge says of where people call from."""
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     async def sign_up(self, handle: str = "", **fields: Any) -> SignUpResponse:
         """A new account; a handle and an address are made up where none is given."""
         handle = handle or f"person{next(self._numbers)}"
-        request = SignUpRequest(**{"email": f"{handle}@example.org", "password": PASSWORD, "handle": handle} | fields)
-        return await self.accounts.SignUp(request)
+        chosen: dict[str, Any] = {"email": f"{handle}@example.org", "password": PASSWORD, "handle": handle} | fields
+        return await self.accounts.SignUp(SignUpRequest(**chosen), metadata=self.place)
+
+    async def sign_in(self, handle: str, password: str = PASSWORD, **fields: Any) -> SignInResponse:
+        """Sign in again as somebody who signed up by this handle."""
+        request = SignInRequest(email=f"{handle}@example.org", password=password, **fields)
+        return await self.accounts.SignIn(request, metadata=self.place)
+
+    async def refresh(self, tokens: Tokens) -> Tokens:
+        """A new pair of tokens."""
+        return (await self.accounts.Refresh(RefreshRequest(refresh_token=tokens.refresh_token))).tokens
+
+    async def ended(self) -> set[str]:
+        """Values of `sid` that edges are told to refuse."""
+        answer = await self.accounts.ListEndedSessions(ListEndedSessionsRequest(), metadata=self.service())
+        found = set(answer.session_ids)
+        while answer.next_page_token:
+            request = ListEndedSessionsRequest(page_token=answer.next_page_token)
+            answer = await self.accounts.ListEndedSessions(request, metadata=self.service())
+            found |= set(answer.session_ids)
+        return found
 
     def service(self) -> Metadata:
         """The metadata of another service's call."""
         return self.mesh.as_service("svc_upload")
 
 
-def signed_in(answer: SignUpResponse) -> Metadata:
-    """The metadata of a call of somebody who has just signed up."""
-    return (("authorization", f"Bearer {answer.tokens.access_token}"),)
+def signed_in(answer: SignUpResponse | SignInResponse) -> Metadata:
+    """The metadata of a call of somebody who has just signed up or in."""
+    return bearer(answer.tokens.access_token)
+
+
+def bearer(token: str) -> Metadata:
+    """The metadata of a call with this token."""
+    return (("authorization", f"Bearer {token}"),)
+
+
+def session_of(answer: SignUpResponse | SignInResponse) -> str:
+    """The session that somebody has just begun."""
+    return str(jwt.decode(answer.tokens.access_token, options={"verify_signature": False})["sid"])
+
+
+def place(address: str) -> Metadata:
+    """What the edge says of a call from this address."""
+    return (("x-vidmesh-address", address),)
 
 
 @pytest.fixture(scope="session")
@@ -82,9 +127,24 @@ def hashing() -> Parameters:
 
 
 @pytest.fixture
-async def served(tmp_path: Path, nats: NatsServer, hashing: Parameters) -> AsyncGenerator[Served]:
+def identity() -> dict[str, Any]:
+    """What is configured in [identity] besides what is shipped."""
+    return {}
+
+
+@pytest.fixture
+def public_url() -> str:
+    """How browsers reach the edge."""
+    return ""
+
+
+@pytest.fixture
+async def served(
+    tmp_path: Path, nats: NatsServer, hashing: Parameters, identity: dict[str, Any], public_url: str
+) -> AsyncGenerator[Served]:
     clock = Clock()
-    async with TestMesh(tmp_path, {"bus": {"url": nats.url}}) as mesh:
+    chosen = {"bus": {"url": nats.url}, "identity": identity, "edge": {"public_url": public_url}}
+    async with TestMesh(tmp_path, chosen) as mesh:
         runtime = await mesh.runtime("svc_social")
         social = await build(runtime, clock.now, hashing)
         await mesh.serve(runtime, social.hosted)

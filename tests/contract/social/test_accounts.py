@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import grpc
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -86,7 +88,7 @@ async def test_nobody_makes_themselves_administrator(served: Served) -> None:
     ],
 )
 async def test_what_does_not_fit_is_named_by_its_field(served: Served, field: str, value: str) -> None:
-    fields = {"email": "ada@example.org", "password": PASSWORD, "handle": "ada"} | {field: value}
+    fields: dict[str, Any] = {"email": "ada@example.org", "password": PASSWORD, "handle": "ada"} | {field: value}
     fault = await refusal(served.accounts.SignUp(SignUpRequest(**fields)))
     assert [violation.field for violation in fault.violations] == [field]
 

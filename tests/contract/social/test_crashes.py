@@ -15,6 +15,7 @@ from argon2.profiles import CHEAPEST
 
 from mesh.bus.outbox import Outbox
 from mesh.tables import Tables
+from svc_social.accounts.admission import Admission
 from svc_social.accounts.passwords import Passwords
 from svc_social.accounts.signing_up import SignUps
 from svc_social.accounts.store import AccountStore
@@ -25,6 +26,8 @@ from svc_social.channels.store import ChannelStore
 from svc_social.channels.tables import CHANNELS
 from svc_social.claims.domain import PATIENCE, OwnerKind
 from svc_social.claims.store import Claims
+from svc_social.guessing.guard import Guard
+from svc_social.invites.store import InviteStore
 from svc_social.tables import OUTBOX
 from tests.contract.answers import refusal
 from vidmesh.social.v1.account_service_pb2 import SignInRequest, SignUpRequest
@@ -76,6 +79,13 @@ class Dying:
         self.accounts = AccountStore(tables, outbox)
         self.channels = ChannelStore(tables, outbox, MembershipIndex(tables, now))
         self.claims = Claims(tables, {OwnerKind.ACCOUNT: self.accounts, OwnerKind.CHANNEL: self.channels}, now)
+        self.admission = Admission(
+            served.mesh.settings.identity,
+            self.accounts,
+            self.claims,
+            InviteStore(tables, self.accounts, now),
+            Guard(tables, b"g" * 32, now),
+        )
 
 
 @pytest.mark.parametrize("applied", [False, True], ids=["before the write", "after the write"])
@@ -89,7 +99,7 @@ async def test_a_sign_up_that_dies_at_any_write_leaves_a_whole_account_or_free_n
         for at in range(1, MOST_WRITES):
             handle = f"ada{at}"
             dying = Dying(served, at, applied=applied)
-            sign_ups = SignUps(dying.accounts, dying.claims, passwords, b"k" * 32, served.clock.now)
+            sign_ups = SignUps(dying.accounts, dying.claims, dying.admission, passwords, b"k" * 32, served.clock.now)
             request = SignUpRequest(email=f"{handle}@example.org", password=PASSWORD, handle=handle)
             try:
                 await sign_ups.run(request)

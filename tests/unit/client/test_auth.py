@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import time
 from pathlib import Path
 
@@ -10,8 +12,9 @@ import grpc
 import pytest
 
 from vidmesh.client.auth import Authenticator
-from vidmesh.client.errors import VidmeshError
-from vidmesh.client.tokens import FileTokenStore, SignIn
+from vidmesh.client.errors import ClientError, VidmeshError
+from vidmesh.client.policies import rules_of_contracts
+from vidmesh.client.tokens import ApiTokenStore, FileTokenStore, SignIn
 from vidmesh.social.v1.account_pb2 import Tokens
 
 
@@ -104,3 +107,38 @@ async def test_the_file_is_for_its_owner_alone(store: FileTokenStore, tmp_path: 
     store.save(sign_in(900))
     assert (tmp_path / "folder" / "session.json").stat().st_mode & 0o777 == 0o600
     assert "access-0" not in repr(store.load())
+
+
+def api_token(**claims: object) -> str:
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    return f"e30.{body}.c2lnbmF0dXJl"
+
+
+async def test_an_api_token_stands_in_for_a_sign_in_and_is_never_renewed() -> None:
+    issuer = Issuer()
+    token = api_token(sub="account", exp=time.time() + 900)
+    authenticator = Authenticator(ApiTokenStore(token), issuer.exchange)
+    assert await authenticator.token() == token
+    assert authenticator.signed_in is not None
+    assert authenticator.signed_in.account_id == "account"
+    with pytest.raises(VidmeshError, match="expired or was deleted") as caught:
+        await authenticator.token(refused=token)
+    assert caught.value.reason == "INVALID_TOKEN"
+    with pytest.raises(ClientError, match="VIDMESH_TOKEN"):
+        authenticator.remember(sign_in(900))
+    assert issuer.exchanged == 0
+
+
+@pytest.mark.parametrize("token", ["", "abc", "a.b.c", api_token(sub="account"), api_token(exp="soon", sub="account")])
+def test_what_is_no_api_token_is_refused_with_a_word(token: str) -> None:
+    with pytest.raises(ClientError, match="vidmesh token create"):
+        ApiTokenStore(token)
+
+
+def test_calls_that_sign_in_send_no_token_and_calls_about_ones_own_password_do() -> None:
+    rules = rules_of_contracts()
+    accounts = "/vidmesh.social.v1.AccountService/"
+    for method in ("SignUp", "SignIn", "Refresh", "SignOut", "ResetPassword"):
+        assert rules[accounts + method].authenticates, method
+    for method in ("ChangePassword", "CreateApiToken", "CreatePasswordReset", "ListSessions"):
+        assert not rules[accounts + method].authenticates, method

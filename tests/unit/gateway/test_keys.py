@@ -30,6 +30,7 @@ class Owners:
     access: str = "access keys"
     grants: str = "grant keys"
     taken_back: frozenset[str] = frozenset()
+    signed_out: frozenset[str] = frozenset()
     failing: bool = False
     not_yet: frozenset[str] = frozenset()
     """Answers that are still to come."""
@@ -45,6 +46,10 @@ class Owners:
     async def revoked(self) -> frozenset[str]:
         self._answer("revocations")
         return self.taken_back
+
+    async def ended(self) -> frozenset[str]:
+        self._answer("ended sessions")
+        return self.signed_out
 
     def _answer(self, value: str) -> str:
         if self.failing or value in self.not_yet:
@@ -79,7 +84,7 @@ async def test_everything_is_asked_at_once() -> None:
         await owners.until(Keys("access keys", "grant keys", frozenset({"a.1"})))
 
 
-@pytest.mark.parametrize("late", ["access keys", "grant keys", "revocations"])
+@pytest.mark.parametrize("late", ["access keys", "grant keys", "revocations", "ended sessions"])
 async def test_nothing_is_published_before_every_owner_has_answered(late: str) -> None:
     owners = Owners(taken_back=frozenset({"a.1"}), not_yet=frozenset({late}))
     async with watching(owners):
@@ -107,6 +112,16 @@ async def test_a_wake_brings_a_revocation_without_waiting_for_the_next_turn() ->
         watch.wake()
         async with asyncio.timeout(0.5):
             await owners.until(Keys("access keys", "grant keys", frozenset({"b.2"})))
+
+
+async def test_a_wake_brings_the_end_of_a_sign_in_without_waiting_for_the_next_turn() -> None:
+    owners = Owners()
+    async with watching(owners) as watch:
+        await owners.until(Keys("access keys", "grant keys"))
+        owners.signed_out = frozenset({"a-session"})
+        watch.wake_by_ends()
+        async with asyncio.timeout(0.5):
+            await owners.until(Keys("access keys", "grant keys", ended=frozenset({"a-session"})))
 
 
 async def test_what_is_known_outlives_an_outage() -> None:

@@ -35,7 +35,7 @@ def built(settings: Settings, keys: Keys, edge: str = "fra1") -> Snapshot:
 
 def test_every_resource_of_the_edge_is_a_message_of_envoys_api(edge: Snapshot) -> None:
     counts = {kind: len(read(edge, kind)) for kind in edge.types}
-    assert counts == {CLUSTER: 7, ENDPOINTS: 3, EXTENSION: 3, LISTENER: 1, ROUTES: 1}
+    assert counts == {CLUSTER: 7, ENDPOINTS: 3, EXTENSION: 4, LISTENER: 1, ROUTES: 1}
 
 
 def test_equal_content_has_an_equal_version(settings: Settings, keys: Keys, edge: Snapshot) -> None:
@@ -56,7 +56,12 @@ def test_a_revocation_changes_extensions_alone_so_that_no_stream_is_cut(
 def test_each_edge_tells_services_its_own_name(settings: Settings, keys: Keys) -> None:
     for name in ("fra1", "nyc1"):
         calls = [route for route in routes_of(built(settings, keys, name)) if "request_headers_to_add" in route]
-        told = {one["header"]["value"] for call in calls for one in call["request_headers_to_add"]}
+        told = {
+            one["header"]["value"]
+            for call in calls
+            for one in call["request_headers_to_add"]
+            if one["header"]["key"] == "x-vidmesh-edge"
+        }
         assert told == {name}
 
 

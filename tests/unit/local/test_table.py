@@ -59,12 +59,6 @@ def test_an_object_store_and_a_bus_of_ones_own_are_used_and_not_started(options:
     assert not {"bus", "objects", "volumes"} & {part.name for part in process_table(plan)}
 
 
-def test_an_address_for_everybody_is_not_one_that_viewers_are_sent_to(options: UpOptions) -> None:
-    plan = make_plan(UpOptions(data=options.data, host="0.0.0.0", port=0))
-    assert plan.settings.edge.host == "0.0.0.0"
-    assert plan.edge_url == f"http://127.0.0.1:{plan.settings.edge.port}"
-
-
 def test_a_public_address_that_is_configured_is_kept(options: UpOptions, tmp_path: Path) -> None:
     plan = plan_with(options, tmp_path, '[edge]\npublic_url = "https://video.example"\n')
     assert plan.edge_url == "https://video.example"

@@ -19,11 +19,14 @@ def signup(parser: argparse.ArgumentParser) -> None:
         "administrator. Without --password it is asked for, or read from standard input where that is no terminal.",
         WIDTH,
     )
-    _common(parser)
+    common(parser)
     parser.add_argument("--email", required=True, help="address for signing in")
     parser.add_argument("--password", help="8 to 128 characters")
     parser.add_argument("--handle", required=True, help="unique name of account and channel, e.g. alice")
     parser.add_argument("--name", default="", help="the name shown (default: the handle)")
+    parser.add_argument(
+        "--invite-code", default="", metavar="CODE", help="of an invitation; for the first account the set-up code"
+    )
 
 
 def login(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +36,7 @@ def login(parser: argparse.ArgumentParser) -> None:
         "Without --password it is asked for, or read from standard input where that is no terminal.",
         WIDTH,
     )
-    _common(parser)
+    common(parser)
     parser.add_argument("--email", required=True, help="address given at sign-up")
     parser.add_argument("--password", help="the password")
 
@@ -45,7 +48,7 @@ def upload(parser: argparse.ArgumentParser) -> None:
         "The head of the file and its index go first, because processing wants them first.",
         WIDTH,
     )
-    _common(parser)
+    common(parser)
     parser.add_argument("file", type=Path, metavar="FILE", help="any video that FFmpeg can read")
     parser.add_argument("--title", required=True, help="up to 100 characters")
     parser.add_argument("--description", default="", help="up to 5000 characters")
@@ -71,13 +74,13 @@ def videos(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="a channel's videos, newest first")
     listing.add_argument("--channel", metavar="C", help="@handle or id (default: your first channel)")
     listing.add_argument("--limit", type=int, default=50, metavar="N", help="at most this many (default: 50)")
-    _common(listing)
+    common(listing)
     for name, text in (("get", "show a video"), ("delete", "delete a video; it is purged 30 days later")):
-        _common(_with_video(actions.add_parser(name, help=text, description=text.capitalize() + ".")))
+        common(_with_video(actions.add_parser(name, help=text, description=text.capitalize() + ".")))
     publishing = _with_video(actions.add_parser("publish", help="say who may see a video"))
     publishing.add_argument("--visibility", choices=VISIBILITIES, default="public", help="(default: public)")
     publishing.add_argument("--at", metavar="TIME", help="only public: from then on, e.g. 2030-01-31T18:00:00+01:00")
-    _common(publishing)
+    common(publishing)
     update = _with_video(actions.add_parser("update", help="change what is said about a video"))
     update.add_argument("--title", help="up to 100 characters")
     update.add_argument("--description", help="up to 5000 characters")
@@ -85,7 +88,7 @@ def videos(parser: argparse.ArgumentParser) -> None:
     update.add_argument("--category", help="such as Entertainment")
     update.add_argument("--language", help="BCP 47, such as en")
     update.add_argument("--age-restriction", action=argparse.BooleanOptionalAction, help="only for adults, or not")
-    _common(update)
+    common(update)
 
 
 def play(parser: argparse.ArgumentParser) -> None:
@@ -95,7 +98,7 @@ def play(parser: argparse.ArgumentParser) -> None:
         "until they expire.",
         WIDTH,
     )
-    _common(parser)
+    common(parser)
     _with_video(parser)
 
 
@@ -104,7 +107,7 @@ def _with_video(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return parser
 
 
-def _common(parser: argparse.ArgumentParser) -> None:
+def common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="data of a stack on this machine (default: .vidmesh)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
@@ -16,14 +17,16 @@ from google.protobuf.message import Message
 from vidmesh.client.client import Client
 from vidmesh.client.errors import ClientError
 from vidmesh.client.places import Place, find_place
+from vidmesh.client.tokens import ApiTokenStore
 from vidmesh.social.v1.channel_pb2 import Channel
 
 
 @asynccontextmanager
 async def connected(args: argparse.Namespace) -> AsyncGenerator[tuple[Client, Place]]:
-    """The client for the installation that the arguments name."""
+    """The client for the installation that the arguments name, with the API token in VIDMESH_TOKEN if there is one."""
     place = find_place(args.data)
-    async with Client(place.url, place.tokens()) as client:
+    token = os.environ.get("VIDMESH_TOKEN", "")
+    async with Client(place.url, ApiTokenStore(token) if token else place.tokens()) as client:
         yield client, place
 
 
@@ -39,7 +42,7 @@ async def channel_of(client: Client, named: str | None) -> Channel:
     return mine[0]
 
 
-def password(given: str | None, *, new: bool = False) -> str:
+def password(given: str | None, *, new: bool = False, prompt: str = "Password: ") -> str:
     """The password given, typed, or on the first line of standard input."""
     if given is not None:
         return given
@@ -47,7 +50,7 @@ def password(given: str | None, *, new: bool = False) -> str:
         return sys.stdin.readline().rstrip("\r\n")
     from getpass import getpass
 
-    typed = getpass("Password: ")
+    typed = getpass(prompt)
     if new and getpass("Once more: ") != typed:
         raise ClientError("The two passwords differ.")
     return typed
@@ -70,7 +73,8 @@ def plain(message: Message) -> dict[str, Any]:
         if field.name not in told:
             continue
         if field.enum_type is not None:
-            told[field.name] = short(told[field.name], field.enum_type.name)
+            kind, value = field.enum_type.name, told[field.name]
+            told[field.name] = [short(one, kind) for one in value] if field.is_repeated else short(value, kind)
         elif isinstance(told[field.name], str) and field.cpp_type == FieldDescriptor.CPPTYPE_INT64:
             # As text in JSON, for the sake of languages that have no such numbers; Python has.
             told[field.name] = int(told[field.name])

@@ -11,7 +11,9 @@ from vidmesh.social.v1.account_pb2 import Role
 async def run(args: argparse.Namespace) -> int:
     """Makes the account and signs it in."""
     async with connected(args) as (client, _):
-        made = await client.sign_up(args.email, password(args.password, new=True), args.handle, args.name)
+        made = await client.sign_up(
+            args.email, password(args.password, new=True), args.handle, args.name, args.invite_code
+        )
     role = Role.Name(made.account.role).removeprefix("ROLE_").lower()
     if args.json:
         print_json(

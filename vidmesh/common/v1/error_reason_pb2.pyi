@@ -51,6 +51,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """UNIMPLEMENTED. No such method here."""
     ERROR_REASON_CONTENTION: _ErrorReason.ValueType  # 11
     """ABORTED, with RetryInfo. Others changed the same thing at the same moment, repeatedly. Repeat."""
+    ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 12
+    """RESOURCE_EXHAUSTED, with RetryInfo. This caller has used up its budget of calls of this kind. Metadata
+    `rate_class`. Wait as long as RetryInfo says.
+    """
+    ERROR_REASON_REQUEST_TOO_LARGE: _ErrorReason.ValueType  # 13
+    """INVALID_ARGUMENT. The request, its headers or one of its messages is larger than the installation takes.
+    Metadata `limit_bytes` where it is known. Send less.
+    """
     ERROR_REASON_SIGN_IN_REQUIRED: _ErrorReason.ValueType  # 20
     """UNAUTHENTICATED. The method needs an access token and none was sent. Sign in."""
     ERROR_REASON_INVALID_TOKEN: _ErrorReason.ValueType  # 21
@@ -73,6 +81,32 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND. No such channel."""
     ERROR_REASON_LAST_OWNER: _ErrorReason.ValueType  # 29
     """FAILED_PRECONDITION. A channel must keep an owner. Name another owner first."""
+    ERROR_REASON_WRONG_PASSWORD: _ErrorReason.ValueType  # 30
+    """PERMISSION_DENIED. The current password is not the one given."""
+    ERROR_REASON_TOO_MANY_ATTEMPTS: _ErrorReason.ValueType  # 31
+    """RESOURCE_EXHAUSTED, with RetryInfo. Too many wrong passwords from where the call comes from. Wait as long as
+    RetryInfo says; places from which the account has signed in before have a budget of their own.
+    """
+    ERROR_REASON_REGISTRATION_CLOSED: _ErrorReason.ValueType  # 32
+    """PERMISSION_DENIED. The installation takes no new accounts. Metadata `registration`. Ask who runs it."""
+    ERROR_REASON_INVALID_INVITE: _ErrorReason.ValueType  # 33
+    """PERMISSION_DENIED. An invitation is needed, and the code given is unknown, used up or expired."""
+    ERROR_REASON_SCOPE_MISSING: _ErrorReason.ValueType  # 34
+    """PERMISSION_DENIED. The API token does not carry the scope of this method. Metadata `scope`; empty where no
+    API token will do and a sign-in is needed.
+    """
+    ERROR_REASON_SESSION_NOT_FOUND: _ErrorReason.ValueType  # 35
+    """NOT_FOUND. No such session of the caller's."""
+    ERROR_REASON_API_TOKEN_NOT_FOUND: _ErrorReason.ValueType  # 36
+    """NOT_FOUND. No such API token of the caller's."""
+    ERROR_REASON_TOO_MANY_CREDENTIALS: _ErrorReason.ValueType  # 37
+    """RESOURCE_EXHAUSTED. The account has as many API tokens, or the installation as many invitations, as may be
+    open at once. Metadata `limit`. Delete some.
+    """
+    ERROR_REASON_INVITE_NOT_FOUND: _ErrorReason.ValueType  # 38
+    """NOT_FOUND. No such invitation."""
+    ERROR_REASON_INVALID_RESET_CODE: _ErrorReason.ValueType  # 39
+    """PERMISSION_DENIED. The code for a new password is unknown, used or expired. Ask an administrator for another."""
     ERROR_REASON_UPLOAD_NOT_FOUND: _ErrorReason.ValueType  # 40
     """NOT_FOUND. No such upload, or it is not the caller's."""
     ERROR_REASON_UPLOAD_NOT_ACTIVE: _ErrorReason.ValueType  # 41
@@ -146,6 +180,14 @@ ERROR_REASON_NO_SUCH_METHOD: ErrorReason.ValueType  # 10
 """UNIMPLEMENTED. No such method here."""
 ERROR_REASON_CONTENTION: ErrorReason.ValueType  # 11
 """ABORTED, with RetryInfo. Others changed the same thing at the same moment, repeatedly. Repeat."""
+ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 12
+"""RESOURCE_EXHAUSTED, with RetryInfo. This caller has used up its budget of calls of this kind. Metadata
+`rate_class`. Wait as long as RetryInfo says.
+"""
+ERROR_REASON_REQUEST_TOO_LARGE: ErrorReason.ValueType  # 13
+"""INVALID_ARGUMENT. The request, its headers or one of its messages is larger than the installation takes.
+Metadata `limit_bytes` where it is known. Send less.
+"""
 ERROR_REASON_SIGN_IN_REQUIRED: ErrorReason.ValueType  # 20
 """UNAUTHENTICATED. The method needs an access token and none was sent. Sign in."""
 ERROR_REASON_INVALID_TOKEN: ErrorReason.ValueType  # 21
@@ -168,6 +210,32 @@ ERROR_REASON_CHANNEL_NOT_FOUND: ErrorReason.ValueType  # 28
 """NOT_FOUND. No such channel."""
 ERROR_REASON_LAST_OWNER: ErrorReason.ValueType  # 29
 """FAILED_PRECONDITION. A channel must keep an owner. Name another owner first."""
+ERROR_REASON_WRONG_PASSWORD: ErrorReason.ValueType  # 30
+"""PERMISSION_DENIED. The current password is not the one given."""
+ERROR_REASON_TOO_MANY_ATTEMPTS: ErrorReason.ValueType  # 31
+"""RESOURCE_EXHAUSTED, with RetryInfo. Too many wrong passwords from where the call comes from. Wait as long as
+RetryInfo says; places from which the account has signed in before have a budget of their own.
+"""
+ERROR_REASON_REGISTRATION_CLOSED: ErrorReason.ValueType  # 32
+"""PERMISSION_DENIED. The installation takes no new accounts. Metadata `registration`. Ask who runs it."""
+ERROR_REASON_INVALID_INVITE: ErrorReason.ValueType  # 33
+"""PERMISSION_DENIED. An invitation is needed, and the code given is unknown, used up or expired."""
+ERROR_REASON_SCOPE_MISSING: ErrorReason.ValueType  # 34
+"""PERMISSION_DENIED. The API token does not carry the scope of this method. Metadata `scope`; empty where no
+API token will do and a sign-in is needed.
+"""
+ERROR_REASON_SESSION_NOT_FOUND: ErrorReason.ValueType  # 35
+"""NOT_FOUND. No such session of the caller's."""
+ERROR_REASON_API_TOKEN_NOT_FOUND: ErrorReason.ValueType  # 36
+"""NOT_FOUND. No such API token of the caller's."""
+ERROR_REASON_TOO_MANY_CREDENTIALS: ErrorReason.ValueType  # 37
+"""RESOURCE_EXHAUSTED. The account has as many API tokens, or the installation as many invitations, as may be
+open at once. Metadata `limit`. Delete some.
+"""
+ERROR_REASON_INVITE_NOT_FOUND: ErrorReason.ValueType  # 38
+"""NOT_FOUND. No such invitation."""
+ERROR_REASON_INVALID_RESET_CODE: ErrorReason.ValueType  # 39
+"""PERMISSION_DENIED. The code for a new password is unknown, used or expired. Ask an administrator for another."""
 ERROR_REASON_UPLOAD_NOT_FOUND: ErrorReason.ValueType  # 40
 """NOT_FOUND. No such upload, or it is not the caller's."""
 ERROR_REASON_UPLOAD_NOT_ACTIVE: ErrorReason.ValueType  # 41

@@ -27,23 +27,25 @@ from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n vidmesh/options/v1/options.proto\x12\x12vidmesh.options.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"\xdd\x01\n\x0cMethodPolicy\x12*\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\x0e\x32\x1a.vidmesh.options.v1.Access\x12.\n\x08relation\x18\x02 \x01(\x0e\x32\x1c.vidmesh.options.v1.Relation\x12\x31\n\nrate_class\x18\x03 \x01(\x0e\x32\x1d.vidmesh.options.v1.RateClass\x12\x12\n\nidempotent\x18\x04 \x01(\x08\x12*\n\x07timeout\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"[\n\x07Subject\x12\x0e\n\x06stream\x18\x01 \x01(\t\x12\x10\n\x08template\x18\x02 \x01(\t\x12.\n\x08\x64\x65livery\x18\x03 \x01(\x0e\x32\x1c.vidmesh.options.v1.Delivery*r\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x11\n\rACCESS_PUBLIC\x10\x01\x12\x0f\n\x0b\x41\x43\x43\x45SS_USER\x10\x02\x12\x18\n\x14\x41\x43\x43\x45SS_ADMINISTRATOR\x10\x03\x12\x12\n\x0e\x41\x43\x43\x45SS_SERVICE\x10\x04*\x85\x01\n\x08Relation\x12\x18\n\x14RELATION_UNSPECIFIED\x10\x00\x12\x13\n\x0fRELATION_VIEWER\x10\x01\x12\x1b\n\x17RELATION_CHANNEL_MEMBER\x10\x02\x12\x1a\n\x16RELATION_CHANNEL_OWNER\x10\x03\x12\x11\n\rRELATION_SELF\x10\x04*\xad\x01\n\tRateClass\x12\x1a\n\x16RATE_CLASS_UNSPECIFIED\x10\x00\x12\x13\n\x0fRATE_CLASS_READ\x10\x01\x12\x14\n\x10RATE_CLASS_WRITE\x10\x02\x12\x13\n\x0fRATE_CLASS_AUTH\x10\x03\x12\x14\n\x10RATE_CLASS_HEAVY\x10\x04\x12\x15\n\x11RATE_CLASS_REPORT\x10\x05\x12\x17\n\x13RATE_CLASS_INTERNAL\x10\x06*]\n\x08\x44\x65livery\x12\x18\n\x14\x44\x45LIVERY_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x44\x45LIVERY_EVENT\x10\x01\x12\x10\n\x0c\x44\x45LIVERY_JOB\x10\x02\x12\x11\n\rDELIVERY_WAKE\x10\x03:R\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xf1\x8c\x03 \x01(\x0b\x32 .vidmesh.options.v1.MethodPolicy:O\n\x07subject\x12\x1f.google.protobuf.MessageOptions\x18\xf2\x8c\x03 \x01(\x0b\x32\x1b.vidmesh.options.v1.Subject:/\n\x06secret\x12\x1d.google.protobuf.FieldOptions\x18\xf3\x8c\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n vidmesh/options/v1/options.proto\x12\x12vidmesh.options.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"\x87\x02\n\x0cMethodPolicy\x12*\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\x0e\x32\x1a.vidmesh.options.v1.Access\x12.\n\x08relation\x18\x02 \x01(\x0e\x32\x1c.vidmesh.options.v1.Relation\x12\x31\n\nrate_class\x18\x03 \x01(\x0e\x32\x1d.vidmesh.options.v1.RateClass\x12\x12\n\nidempotent\x18\x04 \x01(\x08\x12*\n\x07timeout\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\x05scope\x18\x06 \x01(\x0e\x32\x19.vidmesh.options.v1.Scope\"[\n\x07Subject\x12\x0e\n\x06stream\x18\x01 \x01(\t\x12\x10\n\x08template\x18\x02 \x01(\t\x12.\n\x08\x64\x65livery\x18\x03 \x01(\x0e\x32\x1c.vidmesh.options.v1.Delivery*r\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x11\n\rACCESS_PUBLIC\x10\x01\x12\x0f\n\x0b\x41\x43\x43\x45SS_USER\x10\x02\x12\x18\n\x14\x41\x43\x43\x45SS_ADMINISTRATOR\x10\x03\x12\x12\n\x0e\x41\x43\x43\x45SS_SERVICE\x10\x04*\x85\x01\n\x08Relation\x12\x18\n\x14RELATION_UNSPECIFIED\x10\x00\x12\x13\n\x0fRELATION_VIEWER\x10\x01\x12\x1b\n\x17RELATION_CHANNEL_MEMBER\x10\x02\x12\x1a\n\x16RELATION_CHANNEL_OWNER\x10\x03\x12\x11\n\rRELATION_SELF\x10\x04*h\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\x0e\n\nSCOPE_READ\x10\x01\x12\x10\n\x0cSCOPE_UPLOAD\x10\x02\x12\x10\n\x0cSCOPE_MANAGE\x10\x03\x12\x14\n\x10SCOPE_ADMINISTER\x10\x04*\xad\x01\n\tRateClass\x12\x1a\n\x16RATE_CLASS_UNSPECIFIED\x10\x00\x12\x13\n\x0fRATE_CLASS_READ\x10\x01\x12\x14\n\x10RATE_CLASS_WRITE\x10\x02\x12\x13\n\x0fRATE_CLASS_AUTH\x10\x03\x12\x14\n\x10RATE_CLASS_HEAVY\x10\x04\x12\x15\n\x11RATE_CLASS_REPORT\x10\x05\x12\x17\n\x13RATE_CLASS_INTERNAL\x10\x06*]\n\x08\x44\x65livery\x12\x18\n\x14\x44\x45LIVERY_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x44\x45LIVERY_EVENT\x10\x01\x12\x10\n\x0c\x44\x45LIVERY_JOB\x10\x02\x12\x11\n\rDELIVERY_WAKE\x10\x03:R\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xf1\x8c\x03 \x01(\x0b\x32 .vidmesh.options.v1.MethodPolicy:O\n\x07subject\x12\x1f.google.protobuf.MessageOptions\x18\xf2\x8c\x03 \x01(\x0b\x32\x1b.vidmesh.options.v1.Subject:/\n\x06secret\x12\x1d.google.protobuf.FieldOptions\x18\xf3\x8c\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'vidmesh.options.v1.options_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACCESS']._serialized_start=439
-  _globals['_ACCESS']._serialized_end=553
-  _globals['_RELATION']._serialized_start=556
-  _globals['_RELATION']._serialized_end=689
-  _globals['_RATECLASS']._serialized_start=692
-  _globals['_RATECLASS']._serialized_end=865
-  _globals['_DELIVERY']._serialized_start=867
-  _globals['_DELIVERY']._serialized_end=960
+  _globals['_ACCESS']._serialized_start=481
+  _globals['_ACCESS']._serialized_end=595
+  _globals['_RELATION']._serialized_start=598
+  _globals['_RELATION']._serialized_end=731
+  _globals['_SCOPE']._serialized_start=733
+  _globals['_SCOPE']._serialized_end=837
+  _globals['_RATECLASS']._serialized_start=840
+  _globals['_RATECLASS']._serialized_end=1013
+  _globals['_DELIVERY']._serialized_start=1015
+  _globals['_DELIVERY']._serialized_end=1108
   _globals['_METHODPOLICY']._serialized_start=123
-  _globals['_METHODPOLICY']._serialized_end=344
-  _globals['_SUBJECT']._serialized_start=346
-  _globals['_SUBJECT']._serialized_end=437
+  _globals['_METHODPOLICY']._serialized_end=386
+  _globals['_SUBJECT']._serialized_start=388
+  _globals['_SUBJECT']._serialized_end=479
 # @@protoc_insertion_point(module_scope)

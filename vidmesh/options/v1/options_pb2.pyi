@@ -87,6 +87,40 @@ RELATION_SELF: Relation.ValueType  # 4
 """The resource is the caller's own account or session."""
 Global___Relation: _TypeAlias = Relation  # noqa: Y015
 
+class _Scope:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Scope.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SCOPE_UNSPECIFIED: _Scope.ValueType  # 0
+    """Not stated: sign-ins alone. Passwords, sign-ins and API tokens are never managed by an API token."""
+    SCOPE_READ: _Scope.ValueType  # 1
+    """To see what the account sees, its private videos included."""
+    SCOPE_UPLOAD: _Scope.ValueType  # 2
+    """To upload, and to make the videos that the uploads are for."""
+    SCOPE_MANAGE: _Scope.ValueType  # 3
+    """To change, publish and delete videos, to change channels and their members, and what the account shows."""
+    SCOPE_ADMINISTER: _Scope.ValueType  # 4
+    """To run the installation, where the account may."""
+
+class Scope(_Scope, metaclass=_ScopeEnumTypeWrapper):
+    """What a personal API token lets its bearer do for the account. A method is called with such a token only where the
+    token carries the method's scope, methods open to everybody included: without a token these need none.
+    """
+
+SCOPE_UNSPECIFIED: Scope.ValueType  # 0
+"""Not stated: sign-ins alone. Passwords, sign-ins and API tokens are never managed by an API token."""
+SCOPE_READ: Scope.ValueType  # 1
+"""To see what the account sees, its private videos included."""
+SCOPE_UPLOAD: Scope.ValueType  # 2
+"""To upload, and to make the videos that the uploads are for."""
+SCOPE_MANAGE: Scope.ValueType  # 3
+"""To change, publish and delete videos, to change channels and their members, and what the account shows."""
+SCOPE_ADMINISTER: Scope.ValueType  # 4
+"""To run the installation, where the account may."""
+Global___Scope: _TypeAlias = Scope  # noqa: Y015
+
 class _RateClass:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -166,6 +200,7 @@ class MethodPolicy(_message.Message):
     RATE_CLASS_FIELD_NUMBER: _builtins.int
     IDEMPOTENT_FIELD_NUMBER: _builtins.int
     TIMEOUT_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
     access: Global___Access.ValueType
     """What the caller must prove about itself. Checked by the edge and again by the service."""
     relation: Global___Relation.ValueType
@@ -174,6 +209,8 @@ class MethodPolicy(_message.Message):
     """Which budget a call is taken from."""
     idempotent: _builtins.bool
     """Calling twice has the effect of calling once, so edge and clients may retry without asking."""
+    scope: Global___Scope.ValueType
+    """What a personal API token must carry to call the method; sign-ins carry everything."""
     @_builtins.property
     def timeout(self) -> _duration_pb2.Duration:
         """How long a call may take at most; unset means 10 s for a unary call and no limit for a stream."""
@@ -186,10 +223,11 @@ class MethodPolicy(_message.Message):
         rate_class: Global___RateClass.ValueType = ...,
         idempotent: _builtins.bool = ...,
         timeout: _duration_pb2.Duration | None = ...,
+        scope: Global___Scope.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "idempotent", b"idempotent", "rate_class", b"rate_class", "relation", b"relation", "timeout", b"timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "idempotent", b"idempotent", "rate_class", b"rate_class", "relation", b"relation", "scope", b"scope", "timeout", b"timeout"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from vidmesh.options.v1 import options_pb2 as vidmesh_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvidmesh/social/v1/account.proto\x12\x11vidmesh.social.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a vidmesh/options/v1/options.proto\"\xe9\x01\n\x07\x41\x63\x63ount\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x10\n\x08username\x18\x02 \x01(\t\x12\x1d\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18<\x12\x12\n\navatar_url\x18\x04 \x01(\t\x12\x10\n\x08verified\x18\x05 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x65mail\x18\x07 \x01(\t\x12%\n\x04role\x18\x08 \x01(\x0e\x32\x17.vidmesh.social.v1.Role\x12\x0c\n\x04\x65tag\x18\t \x01(\t\"\xb2\x01\n\x06Tokens\x12\x1a\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x04\x98\xe7\x18\x01\x12\x36\n\x12\x61\x63\x63\x65ss_expire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\rrefresh_token\x18\x03 \x01(\tB\x04\x98\xe7\x18\x01\x12\x37\n\x13refresh_expire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*E\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_MEMBER\x10\x01\x12\x16\n\x12ROLE_ADMINISTRATOR\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvidmesh/social/v1/account.proto\x12\x11vidmesh.social.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a vidmesh/options/v1/options.proto\"\xe9\x01\n\x07\x41\x63\x63ount\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x10\n\x08username\x18\x02 \x01(\t\x12\x1d\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18<\x12\x12\n\navatar_url\x18\x04 \x01(\t\x12\x10\n\x08verified\x18\x05 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x65mail\x18\x07 \x01(\t\x12%\n\x04role\x18\x08 \x01(\x0e\x32\x17.vidmesh.social.v1.Role\x12\x0c\n\x04\x65tag\x18\t \x01(\t\"\xb2\x01\n\x06Tokens\x12\x1a\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x04\x98\xe7\x18\x01\x12\x36\n\x12\x61\x63\x63\x65ss_expire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\rrefresh_token\x18\x03 \x01(\tB\x04\x98\xe7\x18\x01\x12\x37\n\x13refresh_expire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd8\x01\n\x07Session\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65vice_name\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rlast_use_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63urrent\x18\x06 \x01(\x08\"\xd9\x01\n\x08\x41piToken\x12\x10\n\x08token_id\x18\x01 \x01(\t\x12\x17\n\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<\x12@\n\x06scopes\x18\x03 \x03(\x0e\x32\x19.vidmesh.options.v1.ScopeB\x15\xbaH\x12\x92\x01\x0f\x08\x01\x10\x04\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb5\x01\n\x06Invite\x12\x11\n\tinvite_id\x18\x01 \x01(\t\x12\x16\n\x04note\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x10\n\x08max_uses\x18\x03 \x01(\x05\x12\x0c\n\x04uses\x18\x04 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*E\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_MEMBER\x10\x01\x12\x16\n\x12ROLE_ADMINISTRATOR\x10\x02*u\n\x0cRegistration\x12\x1c\n\x18REGISTRATION_UNSPECIFIED\x10\x00\x12\x15\n\x11REGISTRATION_OPEN\x10\x01\x12\x17\n\x13REGISTRATION_INVITE\x10\x02\x12\x17\n\x13REGISTRATION_CLOSED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,10 +41,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOKENS'].fields_by_name['access_token']._serialized_options = b'\230\347\030\001'
   _globals['_TOKENS'].fields_by_name['refresh_token']._loaded_options = None
   _globals['_TOKENS'].fields_by_name['refresh_token']._serialized_options = b'\230\347\030\001'
-  _globals['_ROLE']._serialized_start=567
-  _globals['_ROLE']._serialized_end=636
+  _globals['_APITOKEN'].fields_by_name['name']._loaded_options = None
+  _globals['_APITOKEN'].fields_by_name['name']._serialized_options = b'\272H\006r\004\020\001\030<'
+  _globals['_APITOKEN'].fields_by_name['scopes']._loaded_options = None
+  _globals['_APITOKEN'].fields_by_name['scopes']._serialized_options = b'\272H\022\222\001\017\010\001\020\004\030\001\"\007\202\001\004\020\001 \000'
+  _globals['_INVITE'].fields_by_name['note']._loaded_options = None
+  _globals['_INVITE'].fields_by_name['note']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_ROLE']._serialized_start=1190
+  _globals['_ROLE']._serialized_end=1259
+  _globals['_REGISTRATION']._serialized_start=1261
+  _globals['_REGISTRATION']._serialized_end=1378
   _globals['_ACCOUNT']._serialized_start=151
   _globals['_ACCOUNT']._serialized_end=384
   _globals['_TOKENS']._serialized_start=387
   _globals['_TOKENS']._serialized_end=565
+  _globals['_SESSION']._serialized_start=568
+  _globals['_SESSION']._serialized_end=784
+  _globals['_APITOKEN']._serialized_start=787
+  _globals['_APITOKEN']._serialized_end=1004
+  _globals['_INVITE']._serialized_start=1007
+  _globals['_INVITE']._serialized_end=1188
 # @@protoc_insertion_point(module_scope)

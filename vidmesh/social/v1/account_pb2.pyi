@@ -4,10 +4,13 @@
 isort:skip_file
 Who people are and which channels they keep: accounts, sessions, channels and their members."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from vidmesh.options.v1 import options_pb2 as _options_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -42,6 +45,34 @@ ROLE_MEMBER: Role.ValueType  # 1
 ROLE_ADMINISTRATOR: Role.ValueType  # 2
 """Runs the installation. The first account of a new installation gets this role."""
 Global___Role: _TypeAlias = Role  # noqa: Y015
+
+class _Registration:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RegistrationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Registration.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REGISTRATION_UNSPECIFIED: _Registration.ValueType  # 0
+    """Not stated."""
+    REGISTRATION_OPEN: _Registration.ValueType  # 1
+    """Everybody."""
+    REGISTRATION_INVITE: _Registration.ValueType  # 2
+    """Who has the code of an invitation."""
+    REGISTRATION_CLOSED: _Registration.ValueType  # 3
+    """Nobody."""
+
+class Registration(_Registration, metaclass=_RegistrationEnumTypeWrapper):
+    """Who may make an account."""
+
+REGISTRATION_UNSPECIFIED: Registration.ValueType  # 0
+"""Not stated."""
+REGISTRATION_OPEN: Registration.ValueType  # 1
+"""Everybody."""
+REGISTRATION_INVITE: Registration.ValueType  # 2
+"""Who has the code of an invitation."""
+REGISTRATION_CLOSED: Registration.ValueType  # 3
+"""Nobody."""
+Global___Registration: _TypeAlias = Registration  # noqa: Y015
 
 @_typing.final
 class Account(_message.Message):
@@ -101,7 +132,12 @@ Global___Account: _TypeAlias = Account  # noqa: Y015
 
 @_typing.final
 class Tokens(_message.Message):
-    """What a successful sign-in gives."""
+    """What a successful sign-in gives. A browser that asked for cookies gets the two tokens as cookies, which no
+    script can read, and both fields empty:
+      `vidmesh_access` and `vidmesh_refresh` (`__Host-…` where the edge is reached by https), HttpOnly, SameSite=Lax,
+      Path=/. They count only in requests that carry the header `x-vidmesh-csrf` with any value, which pages of
+      other origins cannot send; without it a request is anonymous. An `authorization` header goes before cookies.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -111,7 +147,7 @@ class Tokens(_message.Message):
     REFRESH_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     access_token: _builtins.str
     """Short-lived EdDSA JWT (RFC 7519, RFC 8037), sent as `authorization: Bearer …`.
-    Claims: iss, sub (account_id), sid (session), role, iat, exp.
+    Claims: iss, sub (account_id), sid (session), role, iat, exp; in API tokens also `scp`, the scopes.
     """
     refresh_token: _builtins.str
     """Long-lived, single use: Refresh gives a new pair and ends this one."""
@@ -138,3 +174,141 @@ class Tokens(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Tokens: _TypeAlias = Tokens  # noqa: Y015
+
+@_typing.final
+class Session(_message.Message):
+    """A sign-in that can be refreshed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    DEVICE_NAME_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    LAST_USE_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    CURRENT_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    """UUID; the `sid` claim of its access tokens."""
+    device_name: _builtins.str
+    """As the client named itself, or what its User-Agent says where it did not."""
+    current: _builtins.bool
+    """It is the one that asks."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was signed in."""
+
+    @_builtins.property
+    def last_use_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was refreshed last, to the hour or better."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ends if it is not refreshed."""
+
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        device_name: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        last_use_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        current: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "last_use_time", b"last_use_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "current", b"current", "device_name", b"device_name", "expire_time", b"expire_time", "last_use_time", b"last_use_time", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Session: _TypeAlias = Session  # noqa: Y015
+
+@_typing.final
+class ApiToken(_message.Message):
+    """A personal API token, as it is listed: the secret is shown once, when it is made."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    SCOPES_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    token_id: _builtins.str
+    """UUID; the `sid` claim of the token."""
+    name: _builtins.str
+    """What the owner calls it, e.g. "backup script"."""
+    @_builtins.property
+    def scopes(self) -> _containers.RepeatedScalarFieldContainer[_options_pb2.Scope.ValueType]:
+        """What it may do; at least one."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was made."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When it stops working; at most a year after it was made."""
+
+    def __init__(
+        self,
+        *,
+        token_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        scopes: _abc.Iterable[_options_pb2.Scope.ValueType] | None = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "name", b"name", "scopes", b"scopes", "token_id", b"token_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApiToken: _TypeAlias = ApiToken  # noqa: Y015
+
+@_typing.final
+class Invite(_message.Message):
+    """An invitation to sign up, as it is listed: the code is shown once, when it is made."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVITE_ID_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    MAX_USES_FIELD_NUMBER: _builtins.int
+    USES_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    invite_id: _builtins.str
+    """UUID."""
+    note: _builtins.str
+    """For whom or what it is; only administrators see it."""
+    max_uses: _builtins.int
+    """How many accounts may be made by it."""
+    uses: _builtins.int
+    """How many were."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was made."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When it stops working."""
+
+    def __init__(
+        self,
+        *,
+        invite_id: _builtins.str = ...,
+        note: _builtins.str = ...,
+        max_uses: _builtins.int = ...,
+        uses: _builtins.int = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "invite_id", b"invite_id", "max_uses", b"max_uses", "note", b"note", "uses", b"uses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Invite: _TypeAlias = Invite  # noqa: Y015

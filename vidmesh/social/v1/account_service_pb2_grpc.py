@@ -5,6 +5,7 @@ import grpc
 import warnings
 
 from vidmesh.social.v1 import account_service_pb2 as vidmesh_dot_social_dot_v1_dot_account__service__pb2
+from vidmesh.social.v1 import credentials_pb2 as vidmesh_dot_social_dot_v1_dot_credentials__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -71,6 +72,76 @@ class AccountServiceStub:
                 request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.GetJwksRequest.SerializeToString,
                 response_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.GetJwksResponse.FromString,
                 _registered_method=True)
+        self.ChangePassword = channel.unary_unary(
+                '/vidmesh.social.v1.AccountService/ChangePassword',
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ChangePasswordRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ChangePasswordResponse.FromString,
+                _registered_method=True)
+        self.CreatePasswordReset = channel.unary_unary(
+                '/vidmesh.social.v1.AccountService/CreatePasswordReset',
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreatePasswordResetRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreatePasswordResetResponse.FromString,
+                _registered_method=True)
+        self.ResetPassword = channel.unary_unary(
+                '/vidmesh.social.v1.AccountService/ResetPassword',
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ResetPasswordRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ResetPasswordResponse.FromString,
+                _registered_method=True)
+        self.ListSessions = channel.unary_unary(
+                '/vidmesh.social.v1.AccountService/ListSessions',
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListSessionsRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListSessionsResponse.FromString,
+                _registered_method=True)
+        self.EndSession = channel.unary_unary(
+                '/vidmesh.social.v1.AccountService/EndSession',
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.EndSessionRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.EndSessionResponse.FromString,
+                _registered_method=True)
+        self.SignOutEverywhere = channel.unary_unary(
+                '/vidmesh.social.v1.AccountService/SignOutEverywhere',
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.SignOutEverywhereRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.SignOutEverywhereResponse.FromString,
+                _registered_method=True)
+        self.CreateApiToken = channel.unary_unary(
+                '/vidmesh.social.v1.AccountService/CreateApiToken',
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreateApiTokenRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreateApiTokenResponse.FromString,
+                _registered_method=True)
+        self.ListApiTokens = channel.unary_unary(
+                '/vidmesh.social.v1.AccountService/ListApiTokens',
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListApiTokensRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListApiTokensResponse.FromString,
+                _registered_method=True)
+        self.DeleteApiToken = channel.unary_unary(
+                '/vidmesh.social.v1.AccountService/DeleteApiToken',
+                request_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.DeleteApiTokenRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.DeleteApiTokenResponse.FromString,
+                _registered_method=True)
+        self.GetRegistration = channel.unary_unary(
+                '/vidmesh.social.v1.AccountService/GetRegistration',
+                request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.GetRegistrationRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.GetRegistrationResponse.FromString,
+                _registered_method=True)
+        self.CreateInvite = channel.unary_unary(
+                '/vidmesh.social.v1.AccountService/CreateInvite',
+                request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreateInviteRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreateInviteResponse.FromString,
+                _registered_method=True)
+        self.ListInvites = channel.unary_unary(
+                '/vidmesh.social.v1.AccountService/ListInvites',
+                request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListInvitesRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListInvitesResponse.FromString,
+                _registered_method=True)
+        self.DeleteInvite = channel.unary_unary(
+                '/vidmesh.social.v1.AccountService/DeleteInvite',
+                request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.DeleteInviteRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.DeleteInviteResponse.FromString,
+                _registered_method=True)
+        self.ListEndedSessions = channel.unary_unary(
+                '/vidmesh.social.v1.AccountService/ListEndedSessions',
+                request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListEndedSessionsRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListEndedSessionsResponse.FromString,
+                _registered_method=True)
         self.ExportAccounts = channel.unary_stream(
                 '/vidmesh.social.v1.AccountService/ExportAccounts',
                 request_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ExportAccountsRequest.SerializeToString,
@@ -84,9 +155,11 @@ class AccountServiceServicer:
 
     def SignUp(self, request, context):
         """Makes an account with its first channel, and signs it in. The first account of a new installation
-        becomes its administrator.
+        becomes its administrator, whatever `registration` says; where the installation can be reached by others it
+        takes the set-up code that `vidmesh up` prints, as `invite_code`.
 
-        Errors: ALREADY_EXISTS (EMAIL_TAKEN, HANDLE_TAKEN).
+        Errors: ALREADY_EXISTS (EMAIL_TAKEN, HANDLE_TAKEN), PERMISSION_DENIED (REGISTRATION_CLOSED, INVALID_INVITE),
+        RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -95,7 +168,12 @@ class AccountServiceServicer:
     def SignIn(self, request, context):
         """Signs in by e-mail and password.
 
+        Wrong passwords are counted by where they come from (address, or its network) together with the account, by
+        the address alone, and by the account alone. Beyond a few, the next attempt has to wait, longer each time. Who
+        signs in from where the account signed in before has a budget that strangers cannot use up.
+
         Errors: UNAUTHENTICATED (WRONG_CREDENTIALS); the answer takes as long whether or not the account exists.
+        RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS), whether or not the password is right.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,8 +191,8 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SignOut(self, request, context):
-        """Ends the session that the refresh token belongs to. Access tokens already given out work until they
-        expire (minutes). Signing out twice is no error.
+        """Ends the session that the refresh token belongs to. The edges refuse its access tokens within a second.
+        Signing out twice is no error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -140,6 +218,122 @@ class AccountServiceServicer:
 
     def GetJwks(self, request, context):
         """The public keys that access tokens are signed with (RFC 7517). The edge and the services poll it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangePassword(self, request, context):
+        """Changes the caller's password, and ends every other sign-in of the account.
+
+        Errors: PERMISSION_DENIED (WRONG_PASSWORD), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreatePasswordReset(self, request, context):
+        """Makes a code by which somebody who forgot the password can choose a new one; whoever runs the installation
+        hands it over. A new code makes the one before it worthless.
+
+        Errors: NOT_FOUND (ACCOUNT_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResetPassword(self, request, context):
+        """Chooses a new password by such a code, which works once, and ends every sign-in and API token of the account.
+
+        Errors: PERMISSION_DENIED (INVALID_RESET_CODE), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSessions(self, request, context):
+        """The caller's sign-ins, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndSession(self, request, context):
+        """Ends one of the caller's sign-ins. The edges refuse its access tokens within a second. Repeating is no error.
+
+        Errors: NOT_FOUND (SESSION_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SignOutEverywhere(self, request, context):
+        """Ends all of the caller's sign-ins, this one included unless asked otherwise. The edges refuse their access
+        tokens within a second.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateApiToken(self, request, context):
+        """Makes a personal API token, for scripts: sent as `authorization: Bearer …`, good until it expires or is deleted.
+
+        Errors: RESOURCE_EXHAUSTED (TOO_MANY_CREDENTIALS).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListApiTokens(self, request, context):
+        """The caller's API tokens, without their secrets, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteApiToken(self, request, context):
+        """Deletes an API token of the caller's. The edges refuse it within a second.
+
+        Errors: NOT_FOUND (API_TOKEN_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRegistration(self, request, context):
+        """Who may make an account here: what a sign-up page has to ask for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateInvite(self, request, context):
+        """Makes an invitation to sign up.
+
+        Errors: RESOURCE_EXHAUSTED (TOO_MANY_CREDENTIALS).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListInvites(self, request, context):
+        """The open invitations, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteInvite(self, request, context):
+        """Takes an invitation back. Accounts made by it stay.
+
+        Errors: NOT_FOUND (INVITE_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEndedSessions(self, request, context):
+        """The sign-ins and API tokens that edges must refuse although their tokens have not expired.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -189,6 +383,76 @@ def add_AccountServiceServicer_to_server(servicer, server):
                     servicer.GetJwks,
                     request_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.GetJwksRequest.FromString,
                     response_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.GetJwksResponse.SerializeToString,
+            ),
+            'ChangePassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangePassword,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ChangePasswordRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ChangePasswordResponse.SerializeToString,
+            ),
+            'CreatePasswordReset': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreatePasswordReset,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreatePasswordResetRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreatePasswordResetResponse.SerializeToString,
+            ),
+            'ResetPassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResetPassword,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ResetPasswordRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ResetPasswordResponse.SerializeToString,
+            ),
+            'ListSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSessions,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListSessionsRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'EndSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndSession,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.EndSessionRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.EndSessionResponse.SerializeToString,
+            ),
+            'SignOutEverywhere': grpc.unary_unary_rpc_method_handler(
+                    servicer.SignOutEverywhere,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.SignOutEverywhereRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.SignOutEverywhereResponse.SerializeToString,
+            ),
+            'CreateApiToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateApiToken,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreateApiTokenRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreateApiTokenResponse.SerializeToString,
+            ),
+            'ListApiTokens': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListApiTokens,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListApiTokensRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListApiTokensResponse.SerializeToString,
+            ),
+            'DeleteApiToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteApiToken,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.DeleteApiTokenRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_credentials__pb2.DeleteApiTokenResponse.SerializeToString,
+            ),
+            'GetRegistration': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRegistration,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.GetRegistrationRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.GetRegistrationResponse.SerializeToString,
+            ),
+            'CreateInvite': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateInvite,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreateInviteRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreateInviteResponse.SerializeToString,
+            ),
+            'ListInvites': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInvites,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListInvitesRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListInvitesResponse.SerializeToString,
+            ),
+            'DeleteInvite': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteInvite,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.DeleteInviteRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.DeleteInviteResponse.SerializeToString,
+            ),
+            'ListEndedSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEndedSessions,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListEndedSessionsRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListEndedSessionsResponse.SerializeToString,
             ),
             'ExportAccounts': grpc.unary_stream_rpc_method_handler(
                     servicer.ExportAccounts,
@@ -386,6 +650,384 @@ class AccountService:
             '/vidmesh.social.v1.AccountService/GetJwks',
             vidmesh_dot_social_dot_v1_dot_account__service__pb2.GetJwksRequest.SerializeToString,
             vidmesh_dot_social_dot_v1_dot_account__service__pb2.GetJwksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangePassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.social.v1.AccountService/ChangePassword',
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ChangePasswordRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ChangePasswordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreatePasswordReset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.social.v1.AccountService/CreatePasswordReset',
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreatePasswordResetRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreatePasswordResetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResetPassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.social.v1.AccountService/ResetPassword',
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ResetPasswordRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ResetPasswordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.social.v1.AccountService/ListSessions',
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListSessionsRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.social.v1.AccountService/EndSession',
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.EndSessionRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.EndSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SignOutEverywhere(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.social.v1.AccountService/SignOutEverywhere',
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.SignOutEverywhereRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.SignOutEverywhereResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateApiToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.social.v1.AccountService/CreateApiToken',
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreateApiTokenRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.CreateApiTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListApiTokens(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.social.v1.AccountService/ListApiTokens',
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListApiTokensRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.ListApiTokensResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteApiToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.social.v1.AccountService/DeleteApiToken',
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.DeleteApiTokenRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_credentials__pb2.DeleteApiTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRegistration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.social.v1.AccountService/GetRegistration',
+            vidmesh_dot_social_dot_v1_dot_account__service__pb2.GetRegistrationRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_account__service__pb2.GetRegistrationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateInvite(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.social.v1.AccountService/CreateInvite',
+            vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreateInviteRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_account__service__pb2.CreateInviteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListInvites(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.social.v1.AccountService/ListInvites',
+            vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListInvitesRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListInvitesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteInvite(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.social.v1.AccountService/DeleteInvite',
+            vidmesh_dot_social_dot_v1_dot_account__service__pb2.DeleteInviteRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_account__service__pb2.DeleteInviteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEndedSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.social.v1.AccountService/ListEndedSessions',
+            vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListEndedSessionsRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_account__service__pb2.ListEndedSessionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -7,6 +7,7 @@ isort:skip_file
 from collections import abc as _abc
 from grpc import aio as _aio
 from vidmesh.social.v1 import account_service_pb2 as _account_service_pb2
+from vidmesh.social.v1 import credentials_pb2 as _credentials_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -36,14 +37,21 @@ class AccountServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AccountServiceAsyncStub: ...
     SignUp: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.SignUpRequest, _account_service_pb2.SignUpResponse]
     """Makes an account with its first channel, and signs it in. The first account of a new installation
-    becomes its administrator.
+    becomes its administrator, whatever `registration` says; where the installation can be reached by others it
+    takes the set-up code that `vidmesh up` prints, as `invite_code`.
 
-    Errors: ALREADY_EXISTS (EMAIL_TAKEN, HANDLE_TAKEN).
+    Errors: ALREADY_EXISTS (EMAIL_TAKEN, HANDLE_TAKEN), PERMISSION_DENIED (REGISTRATION_CLOSED, INVALID_INVITE),
+    RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
     """
     SignIn: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.SignInRequest, _account_service_pb2.SignInResponse]
     """Signs in by e-mail and password.
 
+    Wrong passwords are counted by where they come from (address, or its network) together with the account, by
+    the address alone, and by the account alone. Beyond a few, the next attempt has to wait, longer each time. Who
+    signs in from where the account signed in before has a budget that strangers cannot use up.
+
     Errors: UNAUTHENTICATED (WRONG_CREDENTIALS); the answer takes as long whether or not the account exists.
+    RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS), whether or not the password is right.
     """
     Refresh: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.RefreshRequest, _account_service_pb2.RefreshResponse]
     """Exchanges a refresh token for a new pair of tokens. A refresh token works once: using it again ends
@@ -53,8 +61,8 @@ class AccountServiceStub:
     Errors: UNAUTHENTICATED (INVALID_REFRESH_TOKEN).
     """
     SignOut: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.SignOutRequest, _account_service_pb2.SignOutResponse]
-    """Ends the session that the refresh token belongs to. Access tokens already given out work until they
-    expire (minutes). Signing out twice is no error.
+    """Ends the session that the refresh token belongs to. The edges refuse its access tokens within a second.
+    Signing out twice is no error.
     """
     GetAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetAccountRequest, _account_service_pb2.GetAccountResponse]
     """Reads an account: the caller's own as `me`, any other by id. Private fields are left empty for others.
@@ -68,6 +76,61 @@ class AccountServiceStub:
     """
     GetJwks: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetJwksRequest, _account_service_pb2.GetJwksResponse]
     """The public keys that access tokens are signed with (RFC 7517). The edge and the services poll it."""
+    ChangePassword: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.ChangePasswordRequest, _credentials_pb2.ChangePasswordResponse]
+    """Changes the caller's password, and ends every other sign-in of the account.
+
+    Errors: PERMISSION_DENIED (WRONG_PASSWORD), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
+    """
+    CreatePasswordReset: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.CreatePasswordResetRequest, _credentials_pb2.CreatePasswordResetResponse]
+    """Makes a code by which somebody who forgot the password can choose a new one; whoever runs the installation
+    hands it over. A new code makes the one before it worthless.
+
+    Errors: NOT_FOUND (ACCOUNT_NOT_FOUND).
+    """
+    ResetPassword: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.ResetPasswordRequest, _credentials_pb2.ResetPasswordResponse]
+    """Chooses a new password by such a code, which works once, and ends every sign-in and API token of the account.
+
+    Errors: PERMISSION_DENIED (INVALID_RESET_CODE), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
+    """
+    ListSessions: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.ListSessionsRequest, _credentials_pb2.ListSessionsResponse]
+    """The caller's sign-ins, the newest first."""
+    EndSession: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.EndSessionRequest, _credentials_pb2.EndSessionResponse]
+    """Ends one of the caller's sign-ins. The edges refuse its access tokens within a second. Repeating is no error.
+
+    Errors: NOT_FOUND (SESSION_NOT_FOUND).
+    """
+    SignOutEverywhere: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.SignOutEverywhereRequest, _credentials_pb2.SignOutEverywhereResponse]
+    """Ends all of the caller's sign-ins, this one included unless asked otherwise. The edges refuse their access
+    tokens within a second.
+    """
+    CreateApiToken: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.CreateApiTokenRequest, _credentials_pb2.CreateApiTokenResponse]
+    """Makes a personal API token, for scripts: sent as `authorization: Bearer …`, good until it expires or is deleted.
+
+    Errors: RESOURCE_EXHAUSTED (TOO_MANY_CREDENTIALS).
+    """
+    ListApiTokens: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.ListApiTokensRequest, _credentials_pb2.ListApiTokensResponse]
+    """The caller's API tokens, without their secrets, the newest first."""
+    DeleteApiToken: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.DeleteApiTokenRequest, _credentials_pb2.DeleteApiTokenResponse]
+    """Deletes an API token of the caller's. The edges refuse it within a second.
+
+    Errors: NOT_FOUND (API_TOKEN_NOT_FOUND).
+    """
+    GetRegistration: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetRegistrationRequest, _account_service_pb2.GetRegistrationResponse]
+    """Who may make an account here: what a sign-up page has to ask for."""
+    CreateInvite: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.CreateInviteRequest, _account_service_pb2.CreateInviteResponse]
+    """Makes an invitation to sign up.
+
+    Errors: RESOURCE_EXHAUSTED (TOO_MANY_CREDENTIALS).
+    """
+    ListInvites: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListInvitesRequest, _account_service_pb2.ListInvitesResponse]
+    """The open invitations, the newest first."""
+    DeleteInvite: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.DeleteInviteRequest, _account_service_pb2.DeleteInviteResponse]
+    """Takes an invitation back. Accounts made by it stay.
+
+    Errors: NOT_FOUND (INVITE_NOT_FOUND).
+    """
+    ListEndedSessions: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListEndedSessionsRequest, _account_service_pb2.ListEndedSessionsResponse]
+    """The sign-ins and API tokens that edges must refuse although their tokens have not expired."""
     ExportAccounts: _grpc.UnaryStreamMultiCallable[_account_service_pb2.ExportAccountsRequest, _account_service_pb2.ExportAccountsResponse]
     """Every account, in no order, for rebuilding what is derived from them."""
 
@@ -78,14 +141,21 @@ class AccountServiceAsyncStub(AccountServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     SignUp: _aio.UnaryUnaryMultiCallable[_account_service_pb2.SignUpRequest, _account_service_pb2.SignUpResponse]  # type: ignore[assignment]
     """Makes an account with its first channel, and signs it in. The first account of a new installation
-    becomes its administrator.
+    becomes its administrator, whatever `registration` says; where the installation can be reached by others it
+    takes the set-up code that `vidmesh up` prints, as `invite_code`.
 
-    Errors: ALREADY_EXISTS (EMAIL_TAKEN, HANDLE_TAKEN).
+    Errors: ALREADY_EXISTS (EMAIL_TAKEN, HANDLE_TAKEN), PERMISSION_DENIED (REGISTRATION_CLOSED, INVALID_INVITE),
+    RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
     """
     SignIn: _aio.UnaryUnaryMultiCallable[_account_service_pb2.SignInRequest, _account_service_pb2.SignInResponse]  # type: ignore[assignment]
     """Signs in by e-mail and password.
 
+    Wrong passwords are counted by where they come from (address, or its network) together with the account, by
+    the address alone, and by the account alone. Beyond a few, the next attempt has to wait, longer each time. Who
+    signs in from where the account signed in before has a budget that strangers cannot use up.
+
     Errors: UNAUTHENTICATED (WRONG_CREDENTIALS); the answer takes as long whether or not the account exists.
+    RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS), whether or not the password is right.
     """
     Refresh: _aio.UnaryUnaryMultiCallable[_account_service_pb2.RefreshRequest, _account_service_pb2.RefreshResponse]  # type: ignore[assignment]
     """Exchanges a refresh token for a new pair of tokens. A refresh token works once: using it again ends
@@ -95,8 +165,8 @@ class AccountServiceAsyncStub(AccountServiceStub):
     Errors: UNAUTHENTICATED (INVALID_REFRESH_TOKEN).
     """
     SignOut: _aio.UnaryUnaryMultiCallable[_account_service_pb2.SignOutRequest, _account_service_pb2.SignOutResponse]  # type: ignore[assignment]
-    """Ends the session that the refresh token belongs to. Access tokens already given out work until they
-    expire (minutes). Signing out twice is no error.
+    """Ends the session that the refresh token belongs to. The edges refuse its access tokens within a second.
+    Signing out twice is no error.
     """
     GetAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetAccountRequest, _account_service_pb2.GetAccountResponse]  # type: ignore[assignment]
     """Reads an account: the caller's own as `me`, any other by id. Private fields are left empty for others.
@@ -110,6 +180,61 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """
     GetJwks: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetJwksRequest, _account_service_pb2.GetJwksResponse]  # type: ignore[assignment]
     """The public keys that access tokens are signed with (RFC 7517). The edge and the services poll it."""
+    ChangePassword: _aio.UnaryUnaryMultiCallable[_credentials_pb2.ChangePasswordRequest, _credentials_pb2.ChangePasswordResponse]  # type: ignore[assignment]
+    """Changes the caller's password, and ends every other sign-in of the account.
+
+    Errors: PERMISSION_DENIED (WRONG_PASSWORD), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
+    """
+    CreatePasswordReset: _aio.UnaryUnaryMultiCallable[_credentials_pb2.CreatePasswordResetRequest, _credentials_pb2.CreatePasswordResetResponse]  # type: ignore[assignment]
+    """Makes a code by which somebody who forgot the password can choose a new one; whoever runs the installation
+    hands it over. A new code makes the one before it worthless.
+
+    Errors: NOT_FOUND (ACCOUNT_NOT_FOUND).
+    """
+    ResetPassword: _aio.UnaryUnaryMultiCallable[_credentials_pb2.ResetPasswordRequest, _credentials_pb2.ResetPasswordResponse]  # type: ignore[assignment]
+    """Chooses a new password by such a code, which works once, and ends every sign-in and API token of the account.
+
+    Errors: PERMISSION_DENIED (INVALID_RESET_CODE), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
+    """
+    ListSessions: _aio.UnaryUnaryMultiCallable[_credentials_pb2.ListSessionsRequest, _credentials_pb2.ListSessionsResponse]  # type: ignore[assignment]
+    """The caller's sign-ins, the newest first."""
+    EndSession: _aio.UnaryUnaryMultiCallable[_credentials_pb2.EndSessionRequest, _credentials_pb2.EndSessionResponse]  # type: ignore[assignment]
+    """Ends one of the caller's sign-ins. The edges refuse its access tokens within a second. Repeating is no error.
+
+    Errors: NOT_FOUND (SESSION_NOT_FOUND).
+    """
+    SignOutEverywhere: _aio.UnaryUnaryMultiCallable[_credentials_pb2.SignOutEverywhereRequest, _credentials_pb2.SignOutEverywhereResponse]  # type: ignore[assignment]
+    """Ends all of the caller's sign-ins, this one included unless asked otherwise. The edges refuse their access
+    tokens within a second.
+    """
+    CreateApiToken: _aio.UnaryUnaryMultiCallable[_credentials_pb2.CreateApiTokenRequest, _credentials_pb2.CreateApiTokenResponse]  # type: ignore[assignment]
+    """Makes a personal API token, for scripts: sent as `authorization: Bearer …`, good until it expires or is deleted.
+
+    Errors: RESOURCE_EXHAUSTED (TOO_MANY_CREDENTIALS).
+    """
+    ListApiTokens: _aio.UnaryUnaryMultiCallable[_credentials_pb2.ListApiTokensRequest, _credentials_pb2.ListApiTokensResponse]  # type: ignore[assignment]
+    """The caller's API tokens, without their secrets, the newest first."""
+    DeleteApiToken: _aio.UnaryUnaryMultiCallable[_credentials_pb2.DeleteApiTokenRequest, _credentials_pb2.DeleteApiTokenResponse]  # type: ignore[assignment]
+    """Deletes an API token of the caller's. The edges refuse it within a second.
+
+    Errors: NOT_FOUND (API_TOKEN_NOT_FOUND).
+    """
+    GetRegistration: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetRegistrationRequest, _account_service_pb2.GetRegistrationResponse]  # type: ignore[assignment]
+    """Who may make an account here: what a sign-up page has to ask for."""
+    CreateInvite: _aio.UnaryUnaryMultiCallable[_account_service_pb2.CreateInviteRequest, _account_service_pb2.CreateInviteResponse]  # type: ignore[assignment]
+    """Makes an invitation to sign up.
+
+    Errors: RESOURCE_EXHAUSTED (TOO_MANY_CREDENTIALS).
+    """
+    ListInvites: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListInvitesRequest, _account_service_pb2.ListInvitesResponse]  # type: ignore[assignment]
+    """The open invitations, the newest first."""
+    DeleteInvite: _aio.UnaryUnaryMultiCallable[_account_service_pb2.DeleteInviteRequest, _account_service_pb2.DeleteInviteResponse]  # type: ignore[assignment]
+    """Takes an invitation back. Accounts made by it stay.
+
+    Errors: NOT_FOUND (INVITE_NOT_FOUND).
+    """
+    ListEndedSessions: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListEndedSessionsRequest, _account_service_pb2.ListEndedSessionsResponse]  # type: ignore[assignment]
+    """The sign-ins and API tokens that edges must refuse although their tokens have not expired."""
     ExportAccounts: _aio.UnaryStreamMultiCallable[_account_service_pb2.ExportAccountsRequest, _account_service_pb2.ExportAccountsResponse]  # type: ignore[assignment]
     """Every account, in no order, for rebuilding what is derived from them."""
 
@@ -123,9 +248,11 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.SignUpResponse, _abc.Awaitable[_account_service_pb2.SignUpResponse]]:
         """Makes an account with its first channel, and signs it in. The first account of a new installation
-        becomes its administrator.
+        becomes its administrator, whatever `registration` says; where the installation can be reached by others it
+        takes the set-up code that `vidmesh up` prints, as `invite_code`.
 
-        Errors: ALREADY_EXISTS (EMAIL_TAKEN, HANDLE_TAKEN).
+        Errors: ALREADY_EXISTS (EMAIL_TAKEN, HANDLE_TAKEN), PERMISSION_DENIED (REGISTRATION_CLOSED, INVALID_INVITE),
+        RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
         """
 
     @_abc_1.abstractmethod
@@ -136,7 +263,12 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_account_service_pb2.SignInResponse, _abc.Awaitable[_account_service_pb2.SignInResponse]]:
         """Signs in by e-mail and password.
 
+        Wrong passwords are counted by where they come from (address, or its network) together with the account, by
+        the address alone, and by the account alone. Beyond a few, the next attempt has to wait, longer each time. Who
+        signs in from where the account signed in before has a budget that strangers cannot use up.
+
         Errors: UNAUTHENTICATED (WRONG_CREDENTIALS); the answer takes as long whether or not the account exists.
+        RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS), whether or not the password is right.
         """
 
     @_abc_1.abstractmethod
@@ -158,8 +290,8 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.SignOutRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.SignOutResponse, _abc.Awaitable[_account_service_pb2.SignOutResponse]]:
-        """Ends the session that the refresh token belongs to. Access tokens already given out work until they
-        expire (minutes). Signing out twice is no error.
+        """Ends the session that the refresh token belongs to. The edges refuse its access tokens within a second.
+        Signing out twice is no error.
         """
 
     @_abc_1.abstractmethod
@@ -191,6 +323,145 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.GetJwksResponse, _abc.Awaitable[_account_service_pb2.GetJwksResponse]]:
         """The public keys that access tokens are signed with (RFC 7517). The edge and the services poll it."""
+
+    @_abc_1.abstractmethod
+    def ChangePassword(
+        self,
+        request: _credentials_pb2.ChangePasswordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentials_pb2.ChangePasswordResponse, _abc.Awaitable[_credentials_pb2.ChangePasswordResponse]]:
+        """Changes the caller's password, and ends every other sign-in of the account.
+
+        Errors: PERMISSION_DENIED (WRONG_PASSWORD), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
+        """
+
+    @_abc_1.abstractmethod
+    def CreatePasswordReset(
+        self,
+        request: _credentials_pb2.CreatePasswordResetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentials_pb2.CreatePasswordResetResponse, _abc.Awaitable[_credentials_pb2.CreatePasswordResetResponse]]:
+        """Makes a code by which somebody who forgot the password can choose a new one; whoever runs the installation
+        hands it over. A new code makes the one before it worthless.
+
+        Errors: NOT_FOUND (ACCOUNT_NOT_FOUND).
+        """
+
+    @_abc_1.abstractmethod
+    def ResetPassword(
+        self,
+        request: _credentials_pb2.ResetPasswordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentials_pb2.ResetPasswordResponse, _abc.Awaitable[_credentials_pb2.ResetPasswordResponse]]:
+        """Chooses a new password by such a code, which works once, and ends every sign-in and API token of the account.
+
+        Errors: PERMISSION_DENIED (INVALID_RESET_CODE), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
+        """
+
+    @_abc_1.abstractmethod
+    def ListSessions(
+        self,
+        request: _credentials_pb2.ListSessionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentials_pb2.ListSessionsResponse, _abc.Awaitable[_credentials_pb2.ListSessionsResponse]]:
+        """The caller's sign-ins, the newest first."""
+
+    @_abc_1.abstractmethod
+    def EndSession(
+        self,
+        request: _credentials_pb2.EndSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentials_pb2.EndSessionResponse, _abc.Awaitable[_credentials_pb2.EndSessionResponse]]:
+        """Ends one of the caller's sign-ins. The edges refuse its access tokens within a second. Repeating is no error.
+
+        Errors: NOT_FOUND (SESSION_NOT_FOUND).
+        """
+
+    @_abc_1.abstractmethod
+    def SignOutEverywhere(
+        self,
+        request: _credentials_pb2.SignOutEverywhereRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentials_pb2.SignOutEverywhereResponse, _abc.Awaitable[_credentials_pb2.SignOutEverywhereResponse]]:
+        """Ends all of the caller's sign-ins, this one included unless asked otherwise. The edges refuse their access
+        tokens within a second.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateApiToken(
+        self,
+        request: _credentials_pb2.CreateApiTokenRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentials_pb2.CreateApiTokenResponse, _abc.Awaitable[_credentials_pb2.CreateApiTokenResponse]]:
+        """Makes a personal API token, for scripts: sent as `authorization: Bearer …`, good until it expires or is deleted.
+
+        Errors: RESOURCE_EXHAUSTED (TOO_MANY_CREDENTIALS).
+        """
+
+    @_abc_1.abstractmethod
+    def ListApiTokens(
+        self,
+        request: _credentials_pb2.ListApiTokensRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentials_pb2.ListApiTokensResponse, _abc.Awaitable[_credentials_pb2.ListApiTokensResponse]]:
+        """The caller's API tokens, without their secrets, the newest first."""
+
+    @_abc_1.abstractmethod
+    def DeleteApiToken(
+        self,
+        request: _credentials_pb2.DeleteApiTokenRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_credentials_pb2.DeleteApiTokenResponse, _abc.Awaitable[_credentials_pb2.DeleteApiTokenResponse]]:
+        """Deletes an API token of the caller's. The edges refuse it within a second.
+
+        Errors: NOT_FOUND (API_TOKEN_NOT_FOUND).
+        """
+
+    @_abc_1.abstractmethod
+    def GetRegistration(
+        self,
+        request: _account_service_pb2.GetRegistrationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.GetRegistrationResponse, _abc.Awaitable[_account_service_pb2.GetRegistrationResponse]]:
+        """Who may make an account here: what a sign-up page has to ask for."""
+
+    @_abc_1.abstractmethod
+    def CreateInvite(
+        self,
+        request: _account_service_pb2.CreateInviteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.CreateInviteResponse, _abc.Awaitable[_account_service_pb2.CreateInviteResponse]]:
+        """Makes an invitation to sign up.
+
+        Errors: RESOURCE_EXHAUSTED (TOO_MANY_CREDENTIALS).
+        """
+
+    @_abc_1.abstractmethod
+    def ListInvites(
+        self,
+        request: _account_service_pb2.ListInvitesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.ListInvitesResponse, _abc.Awaitable[_account_service_pb2.ListInvitesResponse]]:
+        """The open invitations, the newest first."""
+
+    @_abc_1.abstractmethod
+    def DeleteInvite(
+        self,
+        request: _account_service_pb2.DeleteInviteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.DeleteInviteResponse, _abc.Awaitable[_account_service_pb2.DeleteInviteResponse]]:
+        """Takes an invitation back. Accounts made by it stay.
+
+        Errors: NOT_FOUND (INVITE_NOT_FOUND).
+        """
+
+    @_abc_1.abstractmethod
+    def ListEndedSessions(
+        self,
+        request: _account_service_pb2.ListEndedSessionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.ListEndedSessionsResponse, _abc.Awaitable[_account_service_pb2.ListEndedSessionsResponse]]:
+        """The sign-ins and API tokens that edges must refuse although their tokens have not expired."""
 
     @_abc_1.abstractmethod
     def ExportAccounts(

@@ -26,7 +26,7 @@ _sym_db = _symbol_database.Default()
 from vidmesh.options.v1 import options_pb2 as vidmesh_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%vidmesh/social/v1/social_events.proto\x12\x11vidmesh.social.v1\x1a vidmesh/options/v1/options.proto\"Y\n\x0e\x41\x63\x63ountCreated\x12\x12\n\naccount_id\x18\x01 \x01(\t:3\x92\xe7\x18/\n\x06SOCIAL\x12#social.account.created.{account_id}\x18\x01\"m\n\x0e\x43hannelChanged\x12\x12\n\nchannel_id\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03:3\x92\xe7\x18/\n\x06SOCIAL\x12#social.channel.changed.{channel_id}\x18\x01\"r\n\x14\x43hannelMemberChanged\x12\x12\n\nchannel_id\x18\x01 \x01(\t\x12\x12\n\naccount_id\x18\x02 \x01(\t:2\x92\xe7\x18.\n\x06SOCIAL\x12\"social.member.changed.{channel_id}\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%vidmesh/social/v1/social_events.proto\x12\x11vidmesh.social.v1\x1a vidmesh/options/v1/options.proto\"Y\n\x0e\x41\x63\x63ountCreated\x12\x12\n\naccount_id\x18\x01 \x01(\t:3\x92\xe7\x18/\n\x06SOCIAL\x12#social.account.created.{account_id}\x18\x01\"m\n\x0e\x43hannelChanged\x12\x12\n\nchannel_id\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03:3\x92\xe7\x18/\n\x06SOCIAL\x12#social.channel.changed.{channel_id}\x18\x01\"r\n\x14\x43hannelMemberChanged\x12\x12\n\nchannel_id\x18\x01 \x01(\t\x12\x12\n\naccount_id\x18\x02 \x01(\t:2\x92\xe7\x18.\n\x06SOCIAL\x12\"social.member.changed.{channel_id}\x18\x01\"M\n\rSessionsEnded\x12\x12\n\naccount_id\x18\x01 \x01(\t:(\x92\xe7\x18$\n\x04WAKE\x12\x1awake.sessions.{account_id}\x18\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,10 +39,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHANNELCHANGED']._serialized_options = b'\222\347\030/\n\006SOCIAL\022#social.channel.changed.{channel_id}\030\001'
   _globals['_CHANNELMEMBERCHANGED']._loaded_options = None
   _globals['_CHANNELMEMBERCHANGED']._serialized_options = b'\222\347\030.\n\006SOCIAL\022\"social.member.changed.{channel_id}\030\001'
+  _globals['_SESSIONSENDED']._loaded_options = None
+  _globals['_SESSIONSENDED']._serialized_options = b'\222\347\030$\n\004WAKE\022\032wake.sessions.{account_id}\030\003'
   _globals['_ACCOUNTCREATED']._serialized_start=94
   _globals['_ACCOUNTCREATED']._serialized_end=183
   _globals['_CHANNELCHANGED']._serialized_start=185
   _globals['_CHANNELCHANGED']._serialized_end=294
   _globals['_CHANNELMEMBERCHANGED']._serialized_start=296
   _globals['_CHANNELMEMBERCHANGED']._serialized_end=410
+  _globals['_SESSIONSENDED']._serialized_start=412
+  _globals['_SESSIONSENDED']._serialized_end=489
 # @@protoc_insertion_point(module_scope)

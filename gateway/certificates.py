@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Final
-
-from structlog.typing import FilteringBoundLogger
+from typing import TYPE_CHECKING, Final
 
 from mesh.certificates import Certificate, CertificateFiles
 from mesh.config import ConfigurationError
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 LOOK_EVERY: Final = timedelta(seconds=2)
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
-
-from structlog.typing import FilteringBoundLogger
+from typing import TYPE_CHECKING, Final
 
 from mesh.bus import Bus, BusError
 from mesh.identity import LEEWAY
@@ -21,6 +19,9 @@ from svc_social.accounts.sessions import Session, is_live
 from svc_social.api_tokens.domain import TokenRecord
 from svc_social.api_tokens.store import TokenStore
 from vidmesh.social.v1.social_events_pb2 import SessionsEnded
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 AT_ONCE: Final = 50
 UNDER_WAY: Final = timedelta(minutes=1)

@@ -97,9 +97,9 @@ class CqlSession:
     async def decide(self, statements: Sequence[Statement]) -> bool:
         """Apply statements of one partition together if all their conditions hold; whether they did."""
         # A node counts the time of a decision in whole milliseconds, that of a blind write is exact: a decision in the
-        # same millisecond would count as older than the write it has seen.
+        # same millisecond would count as older than the write it has seen. Not longer: a clock may be put back.
         if (early := (self._last_blind // _MILLISECOND + 1) * _MILLISECOND - _now()) > 0:
-            await asyncio.sleep(early / 1e6)
+            await asyncio.sleep(min(early, _MILLISECOND) / 1e6)
         rows = await self._call(statements, "decide")
         # Only the first column means the same everywhere: ScyllaDB adds the old row always, Cassandra on failure.
         return bool(rows[0][0])

@@ -1,6 +1,6 @@
 """Functions that Python compiles for a table, as `namedtuple` does for its fields: checking a row, and reading one.
 
-Every call of a service passes through one of these. Written out they cost a third of what loops over the columns do.
+Every call of a service passes through one of these. Written out they cost a quarter of what loops over the columns do.
 Nothing goes into what is compiled but the names of checked declarations, numbers, and the texts below.
 """
 

@@ -26,7 +26,7 @@ from cassandra.policies import DCAwareRoundRobinPolicy, ExponentialReconnectionP
 from cassandra.protocol import ErrorMessage
 from cassandra.query import BatchStatement, PreparedStatement, tuple_factory
 
-from mesh.tables.backpressure import Gate
+from mesh.tables.backpressure import Gate, bytes_in
 from mesh.tables.columns import Stored
 from mesh.tables.cql_retries import Repeatable, Unrepeatable
 from mesh.tables.cql_url import CqlTarget
@@ -97,9 +97,9 @@ class CqlSession:
     async def decide(self, statements: Sequence[Statement]) -> bool:
         """Apply statements of one partition together if all their conditions hold; whether they did."""
         # A node counts the time of a decision in whole milliseconds, that of a blind write is exact: a decision in the
-        # same millisecond would count as older than the write it has seen.
+        # same millisecond would count as older than the write it has seen. Not longer: a clock may be put back.
         if (early := (self._last_blind // _MILLISECOND + 1) * _MILLISECOND - _now()) > 0:
-            await asyncio.sleep(early / 1e6)
+            await asyncio.sleep(min(early, _MILLISECOND) / 1e6)
         rows = await self._call(statements, "decide")
         # Only the first column means the same everywhere: ScyllaDB adds the old row always, Cassandra on failure.
         return bool(rows[0][0])
@@ -143,16 +143,16 @@ class CqlSession:
         return prepared
 
     async def _call(self, statements: Sequence[Statement], profile: str) -> list[Cells]:
-        units = await self._gate.enter(1 + sum(map(_size, statements)) // _PORTION)
+        units = 1 + sum(bytes_in(values) for _, values in statements) // _PORTION
+        if not self._gate.admits(units):
+            units = await self._gate.enter(units)
         sent = False
         try:
             if self._closed:
                 raise Closed("the tables are closed")
-            prepared = [await self._prepare(text) for text, _ in statements]
+            prepared = [self._prepared.get(text) or await self._prepare(text) for text, _ in statements]
             bound = [one.bind(values) for one, (_, values) in zip(prepared, statements, strict=True)]
-            batch = BatchStatement()
-            batch.add_all(bound, [None] * len(bound))
-            answer = self._send(bound[0] if len(bound) == 1 else batch, profile, units)
+            answer = self._send(bound[0] if len(bound) == 1 else _together(bound), profile, units)
             sent = True
         finally:
             if not sent:
@@ -234,8 +234,10 @@ def _brief(record: logging.LogRecord) -> bool:
     return True
 
 
-def _size(statement: Statement) -> int:
-    return sum([len(value) for value in statement[1] if isinstance(value, (str, bytes))])
+def _together(bound: Sequence[Any]) -> BatchStatement:
+    batch = BatchStatement()
+    batch.add_all(bound, [None] * len(bound))
+    return batch
 
 
 def _sentence(error: BaseException) -> str:

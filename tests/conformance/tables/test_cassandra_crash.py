@@ -76,6 +76,17 @@ async def test_acknowledged_writes_outlive_a_kill_and_the_tables_go_on(mortal: C
             assert [row["id"] if row else None for row in rows] == part
 
 
+async def test_a_clock_that_is_put_back_holds_nobody_up(
+    cassandra: CassandraServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time_ns
+    async with open_tables(f"cql://{cassandra.host}/crash", SCHEMA) as tables:
+        await tables.put(NOTES, {"id": uuid4().hex, "n": 1})
+        monkeypatch.setattr(time, "time_ns", lambda: now() - 600 * 10**9)
+        async with asyncio.timeout(5):
+            assert await tables.insert(NOTES, {"id": uuid4().hex, "n": 1})
+
+
 async def test_closed_tables_say_so(cassandra: CassandraServer) -> None:
     async with open_tables(f"cql://{cassandra.host}/crash", SCHEMA) as tables:
         writing = asyncio.ensure_future(tables.put(NOTES, {"id": "last", "n": 1}))

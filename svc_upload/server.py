@@ -28,6 +28,7 @@ from svc_upload.uploads.service import UploadServicer
 from svc_upload.uploads.store import UploadStore
 from svc_upload.uploads.tables import UPLOADS
 from svc_upload.videos.events import ProcessingEvents
+from svc_upload.videos.leavers import Leavers
 from svc_upload.videos.pictures import Pictures
 from svc_upload.videos.service import VideoServicer
 from svc_upload.videos.store import VideoStore
@@ -47,6 +48,7 @@ class Parts:
     agenda: Agenda
     handlers: Mapping[str, Handler]
     facts: ProcessingEvents
+    leavers: Leavers
     membership: Membership
     bus: Bus
 
@@ -55,6 +57,7 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     """UploadService and VideoService, with their consumers, the outbox's relay and the agenda."""
     parts = await build(runtime)
     await parts.facts.subscribe(parts.bus)
+    await parts.leavers.subscribe(parts.bus)
     runtime.background(lambda: forget_members(parts.bus, parts.membership), "members")
     runtime.background(parts.outbox.run, "outbox")
     runtime.background(lambda: run_agenda(parts.agenda, parts.handlers, runtime.log), "agenda")
@@ -135,6 +138,7 @@ async def build(runtime: Runtime) -> Parts:
             PUBLISH: upkeep.announce,
         },
         facts=ProcessingEvents(videos, agenda, keeps_source=keeps_source, keep_source_for=chosen.keep_source_for),
+        leavers=Leavers(videos, membership),
         membership=membership,
         bus=bus,
     )

@@ -35,10 +35,12 @@ BURST = 3
 
 @pytest.fixture(scope="module")
 def settings(settings: Settings) -> Settings:
-    strict = Budget(per_user=(0.5, BURST), per_address=(0.25, BURST))
+    # So slow that nothing comes back while a test runs, however busy the machine is.
+    strict = Budget(per_user=(0.02, BURST), per_address=(0.05, BURST))
     free = Budget(per_user=(0, 0), per_address=(0, 0))
-    guarded = Budget(per_user=(0, 0), per_address=(10, BURST))
-    limits = settings.limits.model_copy(update={"write": strict, "read": free, "auth": guarded})
+    guarded = Budget(per_user=(0, 0), per_address=(0.02, BURST))
+    quick = Budget(per_user=(1, BURST), per_address=(1, BURST))
+    limits = settings.limits.model_copy(update={"write": strict, "read": free, "auth": guarded, "heavy": quick})
     edge = settings.edge.model_copy(update={"trusted_proxies": 1})
     return settings.model_copy(update={"limits": limits, "edge": edge})
 
@@ -59,13 +61,13 @@ async def test_the_end_of_a_budget_is_told_alike_in_every_face(installation: Any
     by_grpc = await grpc_failure(installation.edge.address, f"{VIDEOS}/PublishVideo", request, headers)
     _, trailers = await web_call(http, f"{VIDEOS}/PublishVideo", request, headers)
     assert by_json.status_code == httpx.codes.TOO_MANY_REQUESTS
-    assert by_json.headers["retry-after"] == "4"
+    assert by_json.headers["retry-after"] == "50"
     assert by_grpc.code == grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
     assert reason(by_grpc) == "RATE_LIMITED"
     assert by_json.json()["details"][0]["metadata"] == {"rate_class": "write"}
-    assert retry_delay(by_grpc) == 4
+    assert retry_delay(by_grpc) == 50
     assert json_status(by_json) == by_grpc == web_status(trailers)
-    assert trailers["retry-after"] == "4"
+    assert trailers["retry-after"] == "50"
 
 
 async def test_who_has_used_up_one_budget_has_the_others_still(installation: Any, http: httpx.AsyncClient) -> None:
@@ -86,10 +88,15 @@ async def test_each_account_has_a_budget_of_its_own_wherever_it_calls_from(
 
 
 async def test_a_budget_fills_again_while_time_passes(installation: Any, http: httpx.AsyncClient) -> None:
-    headers = signed_in(installation, "patient")
-    assert (await statuses(http, BURST + 1, headers))[-1] == httpx.codes.TOO_MANY_REQUESTS
+    async def counted() -> bool:
+        """Whether a call of the class that fills again soon is let through; nobody answers it here."""
+        path = f"/v1/videos/{VIDEO}/processing:retry"
+        answer = await http.post(path, json={}, headers=signed_in(installation, "patient"))
+        return answer.status_code != int(httpx.codes.TOO_MANY_REQUESTS)
+
+    assert not all(await asyncio.gather(*(counted() for _ in range(100))))
     for _ in range(50):
-        if await statuses(http, 1, headers) == [httpx.codes.OK]:
+        if await counted():
             return
         await asyncio.sleep(0.2)
     pytest.fail("It did not fill within ten seconds.")

@@ -1,0 +1,46 @@
+"""One real stack for the whole room, as talkative as it can be, and the people on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from tests.e2e.stacks import Stack, start, vidmesh
+from tests.security.matrix.faces import Faces
+from tests.security.matrix.scene import Scene, make_scene
+
+TALKATIVE: Final = """
+[log]
+level = "debug"
+[edge]
+access_log = true
+"""
+"""What is written down most of: canaries are looked for in it."""
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack of this room's own: its first account is the scene's administrator."""
+    data = tmp_path_factory.mktemp("security") / "data"
+    try:
+        yield start(data, configuration=TALKATIVE)
+    finally:
+        vidmesh("down", "--data", str(data))
+
+
+@pytest.fixture(scope="session")
+def scene(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """People, a channel, and a video of every visibility."""
+    made = make_scene(stack, tmp_path_factory.mktemp("scene"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def faces(stack: Stack) -> Iterator[Faces]:
+    """Ways to call the edge."""
+    made = Faces(stack.edge_url)
+    yield made
+    made.close()

@@ -1,0 +1,284 @@
+"""A valid request of every method, for a caller and the subject it is about. A method without a row fails the matrix.
+
+Whatever is asked changes nothing that the other requests need: etags are stale, people who are removed have no part.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from google.protobuf.message import Message
+
+from tests.security.matrix.rules import Subject
+from tests.security.matrix.scene import (
+    ACTIVE_UPLOAD,
+    API_TOKEN,
+    CHANNEL,
+    COMPLETED_UPLOAD,
+    DELETED,
+    PASSWORD,
+    PLAYABLE,
+    PUBLIC,
+    SCOPES,
+    SESSION,
+    VIDEOS,
+    Caller,
+    Scene,
+    delete,
+    new_api_token,
+    newest_session,
+    sign_in,
+)
+from vidmesh.playback.v1 import playback_pb2, playback_service_pb2
+from vidmesh.social.v1 import account_pb2, account_service_pb2, channel_pb2, channel_service_pb2, credentials_pb2
+from vidmesh.transcode.v1 import transcode_service_pb2
+from vidmesh.upload.v1 import upload_service_pb2, video_pb2, video_service_pb2
+
+Build = Callable[[Scene, Caller, str], Message]
+"""From a subject's id (empty where the method names nothing) to the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How to call one method."""
+
+    build: Build
+    subjects: tuple[Subject, ...] = ()
+    business: frozenset[str] = frozenset()
+    """Reasons that are as good as an answer: the call was let in, and found something else."""
+    uses: bool = False
+    """A deleted video is not there for it, even for its people."""
+    shows: Callable[[Any, str], bool] | None = None
+    """For methods that leave out what is not visible: whether the answer has the subject."""
+    lists: bool = False
+    """What it leaves out is what is not listed."""
+    fresh: Callable[[Scene], str] | None = None
+    """Makes the subject anew for each call."""
+    afterwards: Callable[[Scene, Subject], None] | None = None
+    """Puts the subject back as it was, after a call that was let in."""
+
+
+def _plain(message: type[Message], **fields: Any) -> Build:
+    return lambda _scene, _caller, _subject: message(**fields)
+
+
+def _of(message: type[Message], name: str, **fields: Any) -> Build:
+    return lambda _scene, _caller, subject: message(**{name: subject}, **fields)
+
+
+def _handle() -> str:
+    return f"u{uuid.uuid4().hex[:12]}"
+
+
+def _sign_up(_scene: Scene, _caller: Caller, _subject: str) -> Message:
+    handle = _handle()
+    return account_service_pb2.SignUpRequest(email=f"{handle}@example.org", password=PASSWORD, handle=handle)
+
+
+def _sign_in(scene: Scene, _caller: Caller, _subject: str) -> Message:
+    return account_service_pb2.SignInRequest(email=scene.spare.email, password=PASSWORD)
+
+
+def _reset(scene: Scene, _caller: Caller, _subject: str) -> Message:
+    made = scene.administrator.person.post(f"/v1/accounts/{scene.spare.account_id}:createPasswordReset", {})
+    code = made.raise_for_status().json()["reset_code"]
+    return credentials_pb2.ResetPasswordRequest(reset_code=code, new_password=PASSWORD)
+
+
+def _refresh(scene: Scene, _caller: Caller, _subject: str) -> Message:
+    return account_service_pb2.RefreshRequest(refresh_token=sign_in(scene.stack, scene.spare)["refresh_token"])
+
+
+def _report(scene: Scene, _caller: Caller, _subject: str) -> Message:
+    token = scene.owner.person.playback(scene.ids[PUBLIC]).raise_for_status().json()["playback"]["session_token"]
+    events = [playback_pb2.PlaybackEvent(seq=1, ended=playback_pb2.Ended())]
+    return playback_service_pb2.ReportPlaybackRequest(session_token=token, events=events)
+
+
+def _set_member(scene: Scene, _caller: Caller, subject: str) -> Message:
+    role = channel_pb2.CHANNEL_ROLE_MANAGER
+    return channel_service_pb2.SetMemberRequest(channel_id=subject, account_id=scene.manager.account_id, role=role)
+
+
+def _remove_member(scene: Scene, _caller: Caller, subject: str) -> Message:
+    return channel_service_pb2.RemoveMemberRequest(channel_id=subject, account_id=scene.spare.account_id)
+
+
+def _session(scene: Scene) -> str:
+    sign_in(scene.stack, scene.owner)
+    return newest_session(scene.owner)
+
+
+def _token(scene: Scene) -> str:
+    return new_api_token(scene.owner, frozenset(SCOPES[:1]))["api_token"]["token_id"]
+
+
+def _delete_again(scene: Scene, subject: Subject) -> None:
+    if subject is DELETED:
+        delete(scene, subject)
+
+
+def _update_video(_scene: Scene, _caller: Caller, subject: str) -> Message:
+    return video_service_pb2.UpdateVideoRequest(video=video_pb2.Video(video_id=subject, title="Other", etag="stale"))
+
+
+def _update_channel(_scene: Scene, _caller: Caller, subject: str) -> Message:
+    channel = channel_pb2.Channel(channel_id=subject, name="Other", etag="stale")
+    return channel_service_pb2.UpdateChannelRequest(channel=channel)
+
+
+def _create_upload(_scene: Scene, _caller: Caller, subject: str) -> Message:
+    return upload_service_pb2.CreateUploadRequest(request_id=str(uuid.uuid4()), channel_id=subject, size_bytes=1)
+
+
+ETAG: Final = frozenset({"ETAG_MISMATCH"})
+GONE: Final = frozenset({"VIDEO_DELETED"})
+DIGEST: Final = bytes(32)
+_account, _credentials, _channel = account_service_pb2, credentials_pb2, channel_service_pb2
+_upload, _video, _transcode = upload_service_pb2, video_service_pb2, transcode_service_pb2
+
+ACCOUNTS: Final = {
+    "SignUp": Row(_sign_up),
+    "SignIn": Row(_sign_in),
+    "Refresh": Row(_refresh),
+    "SignOut": Row(_plain(_account.SignOutRequest, refresh_token="nobody's")),
+    "GetAccount": Row(lambda scene, _caller, _: _account.GetAccountRequest(account_id=scene.owner.account_id)),
+    "UpdateAccount": Row(
+        _plain(_account.UpdateAccountRequest, account=account_pb2.Account(display_name="Other", etag="stale")),
+        business=ETAG,
+    ),
+    "GetJwks": Row(_plain(_account.GetJwksRequest)),
+    "ChangePassword": Row(_plain(_credentials.ChangePasswordRequest, current_password=PASSWORD, new_password=PASSWORD)),
+    "CreatePasswordReset": Row(
+        lambda scene, _caller, _: _credentials.CreatePasswordResetRequest(account_id=scene.spare.account_id)
+    ),
+    "ResetPassword": Row(_reset),
+    "ListSessions": Row(_plain(_credentials.ListSessionsRequest)),
+    "EndSession": Row(_of(_credentials.EndSessionRequest, "session_id"), (SESSION,), fresh=_session),
+    "SignOutEverywhere": Row(_plain(_credentials.SignOutEverywhereRequest, keep_current=True)),
+    "CreateApiToken": Row(
+        _plain(
+            _credentials.CreateApiTokenRequest,
+            api_token=account_pb2.ApiToken(name="another script", scopes=SCOPES[:1]),
+        ),
+        business=frozenset({"TOO_MANY_CREDENTIALS"}),
+    ),
+    "ListApiTokens": Row(_plain(_credentials.ListApiTokensRequest)),
+    "DeleteApiToken": Row(_of(_credentials.DeleteApiTokenRequest, "token_id"), (API_TOKEN,), fresh=_token),
+    "GetRegistration": Row(_plain(_account.GetRegistrationRequest)),
+    "CreateInvite": Row(_plain(_account.CreateInviteRequest, note="a friend")),
+    "ListInvites": Row(_plain(_account.ListInvitesRequest)),
+    "DeleteInvite": Row(
+        lambda _scene, _caller, _subject: _account.DeleteInviteRequest(invite_id=str(uuid.uuid4())),
+        business=frozenset({"INVITE_NOT_FOUND"}),
+    ),
+    "ListEndedSessions": Row(_plain(_account.ListEndedSessionsRequest)),
+    "ExportAccounts": Row(_plain(_account.ExportAccountsRequest)),
+}
+CHANNELS: Final = {
+    "CreateChannel": Row(lambda _scene, _caller, _subject: _channel.CreateChannelRequest(handle=_handle())),
+    "GetChannel": Row(_of(_channel.GetChannelRequest, "channel"), (CHANNEL,)),
+    "ListMyChannels": Row(_plain(_channel.ListMyChannelsRequest)),
+    "UpdateChannel": Row(_update_channel, (CHANNEL,), ETAG),
+    "ListMembers": Row(_of(_channel.ListMembersRequest, "channel_id"), (CHANNEL,)),
+    "SetMember": Row(_set_member, (CHANNEL,)),
+    "RemoveMember": Row(_remove_member, (CHANNEL,)),
+    "CheckMember": Row(
+        lambda scene, _caller, subject: _channel.CheckMemberRequest(
+            channel_id=subject, account_id=scene.owner.account_id
+        ),
+        (CHANNEL,),
+    ),
+    "ExportChannels": Row(_plain(_channel.ExportChannelsRequest)),
+}
+UPLOADS: Final = {
+    "CreateUpload": Row(_create_upload, (CHANNEL,)),
+    "GetUpload": Row(_of(_upload.GetUploadRequest, "upload_id"), (ACTIVE_UPLOAD, COMPLETED_UPLOAD)),
+    "ListParts": Row(_of(_upload.ListPartsRequest, "upload_id"), (ACTIVE_UPLOAD, COMPLETED_UPLOAD)),
+    "SignParts": Row(
+        _of(
+            _upload.SignPartsRequest,
+            "upload_id",
+            parts=[_upload.PartToSign(number=1, size_bytes=1, sha256=DIGEST)],
+        ),
+        (ACTIVE_UPLOAD, COMPLETED_UPLOAD),
+        frozenset({"PART_MISMATCH", "UPLOAD_NOT_ACTIVE"}),
+    ),
+    "ConfirmParts": Row(
+        _of(_upload.ConfirmPartsRequest, "upload_id", parts=[_upload.PartReceipt(number=1, sha256=DIGEST)]),
+        (ACTIVE_UPLOAD, COMPLETED_UPLOAD),
+        frozenset({"PART_MISMATCH", "UPLOAD_NOT_ACTIVE"}),
+    ),
+    "CompleteUpload": Row(
+        _of(_upload.CompleteUploadRequest, "upload_id"),
+        (ACTIVE_UPLOAD, COMPLETED_UPLOAD),
+        frozenset({"PARTS_MISSING"}),
+    ),
+    "AbortUpload": Row(
+        _of(_upload.AbortUploadRequest, "upload_id"), (COMPLETED_UPLOAD,), frozenset({"UPLOAD_NOT_ACTIVE"})
+    ),
+    "GetSource": Row(_of(_upload.GetSourceRequest, "video_id"), (PUBLIC,)),
+}
+VIDEO: Final = {
+    "GetVideo": Row(_of(_video.GetVideoRequest, "video_id"), VIDEOS),
+    "BatchGetVideos": Row(
+        lambda _scene, _caller, subject: _video.BatchGetVideosRequest(video_ids=[subject]),
+        VIDEOS,
+        shows=lambda answer, subject: [video.video_id for video in answer.videos] == [subject],
+    ),
+    "ListVideos": Row(
+        lambda scene, _caller, _: _video.ListVideosRequest(channel_id=scene.ids[CHANNEL], page_size=100),
+        VIDEOS,
+        shows=lambda answer, subject: subject in {video.video_id for video in answer.videos},
+        lists=True,
+    ),
+    "UpdateVideo": Row(_update_video, VIDEOS, ETAG | GONE),
+    "PublishVideo": Row(
+        _of(_video.PublishVideoRequest, "video_id", visibility=video_pb2.VISIBILITY_PUBLIC, etag="stale"),
+        VIDEOS,
+        ETAG | GONE,
+    ),
+    "DeleteVideo": Row(_of(_video.DeleteVideoRequest, "video_id", etag="stale"), VIDEOS, ETAG),
+    "UndeleteVideo": Row(_of(_video.UndeleteVideoRequest, "video_id"), VIDEOS, afterwards=_delete_again),
+    "CheckViewer": Row(_of(_video.CheckViewerRequest, "video_id"), (PUBLIC,)),
+    "ExportVideos": Row(_plain(_video.ExportVideosRequest)),
+}
+TRANSCODE: Final = {
+    "GetProcessing": Row(_of(_transcode.GetProcessingRequest, "video_id"), PLAYABLE, uses=True),
+    "WatchProcessing": Row(_of(_transcode.WatchProcessingRequest, "video_id"), PLAYABLE, uses=True),
+    "ListVideoFiles": Row(_of(_transcode.ListVideoFilesRequest, "video_id"), PLAYABLE, uses=True),
+    "RetryProcessing": Row(
+        _of(_transcode.RetryProcessingRequest, "video_id"), PLAYABLE, frozenset({"NOTHING_TO_RETRY"}), uses=True
+    ),
+    "GetPresentation": Row(_of(_transcode.GetPresentationRequest, "video_id"), (PUBLIC,)),
+    "StartJob": Row(_plain(_transcode.StartJobRequest, job_id="a-job", attempt=1)),
+    "ReportJob": Row(_plain(_transcode.ReportJobRequest, job_id="a-job", attempt=1)),
+    "FinishJob": Row(_plain(_transcode.FinishJobRequest, job_id="a-job", attempt=1, result="{}")),
+    "ExportVideoFiles": Row(_plain(_transcode.ExportVideoFilesRequest)),
+}
+PLAYBACK: Final = {
+    "GetPlayback": Row(
+        _of(playback_service_pb2.GetPlaybackRequest, "video_id"),
+        VIDEOS,
+        frozenset({"VIDEO_NOT_PLAYABLE"}),
+        uses=True,
+    ),
+    "ReportPlayback": Row(_report),
+    "GetGrantKeys": Row(_plain(playback_service_pb2.GetGrantKeysRequest)),
+    "ListRevocations": Row(_plain(playback_service_pb2.ListRevocationsRequest)),
+}
+ROWS: Final = {
+    f"/{service}/{name}": row
+    for service, rows in {
+        "vidmesh.social.v1.AccountService": ACCOUNTS,
+        "vidmesh.social.v1.ChannelService": CHANNELS,
+        "vidmesh.upload.v1.UploadService": UPLOADS,
+        "vidmesh.upload.v1.VideoService": VIDEO,
+        "vidmesh.transcode.v1.TranscodeService": TRANSCODE,
+        "vidmesh.playback.v1.PlaybackService": PLAYBACK,
+    }.items()
+    for name, row in rows.items()
+}

@@ -94,7 +94,7 @@ def check_space(size: int, free: int | None, limits: Limits) -> None:
 
 def check_space_for_parts(size: int, free: int | None, limits: Limits) -> None:
     """As `check_space`, for an upload that has begun: it may go on into the reserve, but not use it up."""
-    _require_left(free, size, limits.min_free_bytes // 4, retry_after=timedelta(seconds=10))
+    _require_left(free, size, limits.min_free_bytes // 4, retry_after=timedelta(seconds=15))
 
 
 def _require_left(free: int | None, size: int, reserve: int, *, retry_after: timedelta) -> None:

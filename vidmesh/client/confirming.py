@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from vidmesh.client.errors import VidmeshError
+from vidmesh.client.retrying import TRANSIENT, Backoff
 from vidmesh.upload.v1.upload_pb2 import Upload
 from vidmesh.upload.v1.upload_service_pb2 import ConfirmPartsRequest, PartReceipt
 
@@ -18,6 +20,9 @@ MOST_AT_ONCE: Final = 100
 
 GATHER: Final = 0.2
 """Seconds that a receipt waits for others to travel with; the first ones of an upload do not wait."""
+
+PATIENCE: Final = Backoff(attempts=8, first=1.0, most=5.0)
+"""Beside that of each call: as with parts, a service that is away must not end an upload of hours. Two minutes in all."""
 
 _PROMPT: Final = 4
 
@@ -58,6 +63,17 @@ class Confirmer:
                 receipt = self._receipts.get_nowait()
             ended = receipt is None
             if batch:
-                request = ConfirmPartsRequest(upload_id=self._upload_id, parts=batch)
-                self._confirmed((await self._stub.ConfirmParts(request)).upload)
+                self._confirmed(await self._confirm(batch))
                 told += len(batch)
+
+    async def _confirm(self, batch: list[PartReceipt]) -> Upload:
+        request = ConfirmPartsRequest(upload_id=self._upload_id, parts=batch)
+        failures = 0
+        while True:
+            try:
+                return (await self._stub.ConfirmParts(request)).upload
+            except VidmeshError as error:
+                failures += 1
+                if error.code not in TRANSIENT or failures >= PATIENCE.attempts:
+                    raise
+            await asyncio.sleep(PATIENCE.delay(failures))

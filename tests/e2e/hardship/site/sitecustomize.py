@@ -10,6 +10,8 @@ import datetime
 import os
 import sys
 import time
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 _REAL_NS = time.time_ns
@@ -60,6 +62,15 @@ class _Datetime(_REAL, metaclass=_Kind):
         return _REAL.fromtimestamp(_time(), datetime.UTC).replace(tzinfo=None)
 
 
-if _module():
-    time.time, time.time_ns = _time, _time_ns
+def _put_on() -> None:
+    # gRPC compares what Python says with what its core does, which has the machine's clock; when that one is set, the
+    # two never differ. What is imported before keeps the real module.
+    import_module("grpc.aio")
+    ours = ModuleType("time")
+    ours.__dict__.update(time.__dict__, time=_time, time_ns=_time_ns)
+    sys.modules["time"] = ours
     datetime.datetime = _Datetime  # type: ignore[misc]
+
+
+if _module() and not _module().startswith("mesh."):
+    _put_on()

@@ -189,7 +189,7 @@ class TranscodeServicer(TranscodeServiceServicer):
                 raise _no_such_video(video_id) from None
             raise
         if not (viewer.channel_member or current_call().caller.is_administrator):
-            raise permission_denied("Only the channel's people may do this.", relation="CHANNEL_MEMBER")
+            raise permission_denied("Only the channel's people may do this.", relation="channel_member")
         return viewer
 
     def _opened(self, cursor: str, video_id: str) -> int:

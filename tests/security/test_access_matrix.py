@@ -59,12 +59,19 @@ def _asked(
     assert method.policy is not None
     identifier = ""
     if subject is not None:
-        identifier = row.fresh(scene) if row.fresh else scene.ids[subject]
+        if row.fresh and subject not in scene.ids:
+            scene.ids[subject] = row.fresh(scene)
+        identifier = scene.ids[subject]
     leaves_out = row.shows is not None
-    right = expected(method.policy, caller.standing, None if leaves_out else subject, uses=row.uses)
+    right = expected(
+        method.policy, caller.standing, None if leaves_out else subject, uses=row.uses, administered=row.administered
+    )
     came = call(method, row.build(scene, caller, identifier), caller.headers)
-    if came.code == "OK" and row.afterwards and subject:
-        row.afterwards(scene, subject)
+    if came.code == "OK" and subject:
+        if row.afterwards:
+            row.afterwards(scene, subject)
+        if row.fresh:
+            del scene.ids[subject]
     if row.shows is None or subject is None or right != ALLOWED or came.code != "OK":
         return _told(came, row, right), str(right)
     shown = row.shows(_answer(came), identifier)

@@ -51,12 +51,14 @@ class Row:
     """Reasons that are as good as an answer: the call was let in, and found something else."""
     uses: bool = False
     """A deleted video is not there for it, even for its people."""
+    administered: bool = False
+    """Administrators may do it as well, as its service says."""
     shows: Callable[[Any, str], bool] | None = None
     """For methods that leave out what is not visible: whether the answer has the subject."""
     lists: bool = False
     """What it leaves out is what is not listed."""
     fresh: Callable[[Scene], str] | None = None
-    """Makes the subject anew for each call."""
+    """Makes the subject, which a call that is let in uses up."""
     afterwards: Callable[[Scene, Subject], None] | None = None
     """Puts the subject back as it was, after a call that was let in."""
 
@@ -86,10 +88,6 @@ def _reset(scene: Scene, _caller: Caller, _subject: str) -> Message:
     made = scene.administrator.person.post(f"/v1/accounts/{scene.spare.account_id}:createPasswordReset", {})
     code = made.raise_for_status().json()["reset_code"]
     return credentials_pb2.ResetPasswordRequest(reset_code=code, new_password=PASSWORD)
-
-
-def _refresh(scene: Scene, _caller: Caller, _subject: str) -> Message:
-    return account_service_pb2.RefreshRequest(refresh_token=sign_in(scene.stack, scene.spare)["refresh_token"])
 
 
 def _report(scene: Scene, _caller: Caller, _subject: str) -> Message:
@@ -143,7 +141,9 @@ _upload, _video, _transcode = upload_service_pb2, video_service_pb2, transcode_s
 ACCOUNTS: Final = {
     "SignUp": Row(_sign_up),
     "SignIn": Row(_sign_in),
-    "Refresh": Row(_refresh),
+    "Refresh": Row(
+        _plain(_account.RefreshRequest, refresh_token="nobody's"), business=frozenset({"INVALID_REFRESH_TOKEN"})
+    ),
     "SignOut": Row(_plain(_account.SignOutRequest, refresh_token="nobody's")),
     "GetAccount": Row(lambda scene, _caller, _: _account.GetAccountRequest(account_id=scene.owner.account_id)),
     "UpdateAccount": Row(
@@ -247,11 +247,15 @@ VIDEO: Final = {
     "ExportVideos": Row(_plain(_video.ExportVideosRequest)),
 }
 TRANSCODE: Final = {
-    "GetProcessing": Row(_of(_transcode.GetProcessingRequest, "video_id"), PLAYABLE, uses=True),
-    "WatchProcessing": Row(_of(_transcode.WatchProcessingRequest, "video_id"), PLAYABLE, uses=True),
-    "ListVideoFiles": Row(_of(_transcode.ListVideoFilesRequest, "video_id"), PLAYABLE, uses=True),
+    "GetProcessing": Row(_of(_transcode.GetProcessingRequest, "video_id"), PLAYABLE, uses=True, administered=True),
+    "WatchProcessing": Row(_of(_transcode.WatchProcessingRequest, "video_id"), PLAYABLE, uses=True, administered=True),
+    "ListVideoFiles": Row(_of(_transcode.ListVideoFilesRequest, "video_id"), PLAYABLE, uses=True, administered=True),
     "RetryProcessing": Row(
-        _of(_transcode.RetryProcessingRequest, "video_id"), PLAYABLE, frozenset({"NOTHING_TO_RETRY"}), uses=True
+        _of(_transcode.RetryProcessingRequest, "video_id"),
+        PLAYABLE,
+        frozenset({"NOTHING_TO_RETRY"}),
+        uses=True,
+        administered=True,
     ),
     "GetPresentation": Row(_of(_transcode.GetPresentationRequest, "video_id"), (PUBLIC,)),
     "StartJob": Row(_plain(_transcode.StartJobRequest, job_id="a-job", attempt=1)),

@@ -77,8 +77,14 @@ NO_SCOPE: Final = Verdict("PERMISSION_DENIED", "SCOPE_MISSING")
 DENIED: Final = Verdict("PERMISSION_DENIED", "PERMISSION_DENIED")
 
 
-def expected(policy: Policy, who: Standing, subject: Subject | None, *, uses: bool = False) -> Verdict:  # noqa: PLR0911 (a table, read from above)
-    """What a call through an edge comes to. `uses`: a deleted video may be read by its people, but not used."""
+def expected(  # noqa: PLR0911 (a table, read from above)
+    policy: Policy, who: Standing, subject: Subject | None, *, uses: bool = False, administered: bool = False
+) -> Verdict:
+    """What a call through an edge comes to.
+
+    `uses`: a deleted video may be read by its people, but not used. `administered`: TranscodeService says that
+    administrators may ask what a channel's people may.
+    """
     if policy.access == Access.ACCESS_SERVICE:
         return NO_ROUTE
     if who.ended:
@@ -93,7 +99,7 @@ def expected(policy: Policy, who: Standing, subject: Subject | None, *, uses: bo
         return ALLOWED
     if not sees(who, subject) or (uses and subject.deleted):
         return Verdict("NOT_FOUND", subject.kind.value)
-    return ALLOWED if stands(policy.relation, who) else DENIED
+    return ALLOWED if stands(policy.relation, who) or (administered and who.administrator) else DENIED
 
 
 def stands(relation: Relation.ValueType, who: Standing) -> bool:

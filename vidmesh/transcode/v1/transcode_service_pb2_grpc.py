@@ -27,7 +27,8 @@ if _version_not_supported:
 
 
 class TranscodeServiceStub:
-    """Processing of videos: how far it is, what it made, and the work that workers do for it.
+    """Processing of videos: how far it is, what it made, and the work that workers do for it. Administrators may ask
+    whatever a channel's people may, of every video: to see what fails, and to have it tried again.
     """
 
     def __init__(self, channel):
@@ -84,7 +85,8 @@ class TranscodeServiceStub:
 
 
 class TranscodeServiceServicer:
-    """Processing of videos: how far it is, what it made, and the work that workers do for it.
+    """Processing of videos: how far it is, what it made, and the work that workers do for it. Administrators may ask
+    whatever a channel's people may, of every video: to see what fails, and to have it tried again.
     """
 
     def GetProcessing(self, request, context):
@@ -224,7 +226,8 @@ def add_TranscodeServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TranscodeService:
-    """Processing of videos: how far it is, what it made, and the work that workers do for it.
+    """Processing of videos: how far it is, what it made, and the work that workers do for it. Administrators may ask
+    whatever a channel's people may, of every video: to see what fails, and to have it tried again.
     """
 
     @staticmethod

@@ -28,7 +28,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class TranscodeServiceStub:
-    """Processing of videos: how far it is, what it made, and the work that workers do for it."""
+    """Processing of videos: how far it is, what it made, and the work that workers do for it. Administrators may ask
+    whatever a channel's people may, of every video: to see what fails, and to have it tried again.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -80,7 +82,9 @@ class TranscodeServiceStub:
 
 @_typing.type_check_only
 class TranscodeServiceAsyncStub(TranscodeServiceStub):
-    """Processing of videos: how far it is, what it made, and the work that workers do for it."""
+    """Processing of videos: how far it is, what it made, and the work that workers do for it. Administrators may ask
+    whatever a channel's people may, of every video: to see what fails, and to have it tried again.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetProcessing: _aio.UnaryUnaryMultiCallable[_transcode_service_pb2.GetProcessingRequest, _transcode_service_pb2.GetProcessingResponse]  # type: ignore[assignment]
@@ -128,7 +132,9 @@ class TranscodeServiceAsyncStub(TranscodeServiceStub):
     """Every rendition, in no order, for rebuilding what is derived from them."""
 
 class TranscodeServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Processing of videos: how far it is, what it made, and the work that workers do for it."""
+    """Processing of videos: how far it is, what it made, and the work that workers do for it. Administrators may ask
+    whatever a channel's people may, of every video: to see what fails, and to have it tried again.
+    """
 
     @_abc_1.abstractmethod
     def GetProcessing(

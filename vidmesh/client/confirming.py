@@ -22,7 +22,7 @@ GATHER: Final = 0.2
 """Seconds that a receipt waits for others to travel with; the first ones of an upload do not wait."""
 
 PATIENCE: Final = Backoff(attempts=8, first=1.0, most=5.0)
-"""Beside that of each call: as with parts, a service that is away must not end an upload of hours. Two minutes in all."""
+"""Beside that of each call: a service that is away must not end an upload of hours. Two minutes in all."""
 
 _PROMPT: Final = 4
 

@@ -100,6 +100,22 @@ async def test_a_failed_attempt_is_told_when_to_come_again_and_counts_once_howev
     await served.do(job, source(4), attempt=2)
 
 
+@pytest.mark.parametrize(("failure", "given_up"), [(BROKEN, True), (HOPELESS, False)])
+async def test_a_job_whose_attempts_are_used_up_is_to_be_kept_as_a_dead_letter_but_not_one_of_a_bad_file(
+    served: Served, failure: JobFailure, given_up: bool
+) -> None:
+    job = f"{await served.upload()}~p-r1~1"
+    await served.start(job, 1)
+    if given_up:
+        await served.finish(job, 1, failure)
+        await served.start(job, 2)
+    request = FinishJobRequest(job_id=job, attempt=2 if given_up else 1, failure=failure)
+    for _ in range(2):
+        # The answer to the first may have been lost on its way.
+        told = await served.service.FinishJob(request, metadata=served.worker)
+        assert (told.HasField("retry_after"), told.given_up) == (False, given_up)
+
+
 async def test_a_file_that_is_no_video_fails_with_the_sentence_for_its_creator(served: Served) -> None:
     async with served.working(source(4), fails(lambda name: name.startswith("p"), HOPELESS)):
         video_id = await served.upload()

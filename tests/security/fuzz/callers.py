@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-from tests.security.matrix.scene import SCOPES, Account, Scene
+from tests.security.matrix.scene import PASSWORD, SCOPES, Account, Scene
 
 SPOILT: Final = {
     "nobody": {},
@@ -17,8 +17,9 @@ SPOILT: Final = {
     "a false service": {"x-vidmesh-service": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzdmNfdXBsb2FkIn0."},
     "a false place": {"x-vidmesh-country": "X" * 300, "x-vidmesh-edge": "nowhere", "x-forwarded-for": "::%, 1.2.3"},
 }
-OFTEN: Final = 4
-REST: Final = 1.0
+OFTEN: Final = 8
+"""How many times as often those call whom most is open to."""
+REST: Final = 3.0
 """Seconds between two sign-ins of one account at least."""
 
 
@@ -65,7 +66,7 @@ class Callers:
     async def renew(self, name: str, client: httpx.AsyncClient) -> None:
         """Sign the account in again; where that is refused it goes on as it was."""
         self._renewed[name] = time.monotonic()
-        body = {"email": self._accounts[name].email, "password": "correct horse battery"}
+        body = {"email": self._accounts[name].email, "password": PASSWORD}
         reply = await client.post("/v1/sessions", json=body)
         if reply.is_success:
             answer: dict[str, Any] = reply.json()

@@ -18,7 +18,7 @@ from tests.security.fuzz.verdict import broken
 from tests.security.fuzz.wire import Reply, Wire
 from tests.security.matrix.faces import message_class
 from tests.security.matrix.rules import Kind
-from tests.security.matrix.scene import Scene
+from tests.security.matrix.scene import PASSWORD, Scene
 from vidmesh.options.v1.options_pb2 import Access
 
 AT_ONCE: Final = 24
@@ -121,5 +121,6 @@ def pool_of(scene: Scene) -> Pool:
             "account_id": tuple(one.account_id for one in people),
             "handle": tuple(one.person.handle for one in people),
             "email": (scene.spare.email,),
+            "password": (PASSWORD,),
         }
     )

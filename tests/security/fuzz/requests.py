@@ -39,7 +39,7 @@ class Requests:
         harmless(made)
         return made
 
-    def on_the_wire(self, name: str) -> bytes:
+    def on_the_wire(self, name: str) -> bytes:  # noqa: PLR0911 (one return a kind)
         """Its bytes; for a share of them not even that."""
         if self.random.random() < 0.03:
             return self.random.randbytes(self.random.choice((1, 3, 40, 5_000)))

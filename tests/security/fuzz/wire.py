@@ -32,8 +32,8 @@ class Reply:
     """What came back."""
 
     code: str
-    """Canonical code, "CUT" for a stream that the caller left, or an answer to HEAD, "HTTP" for an answer that is no status of ours, "LOST"
-    for a connection that ended without one."""
+    """Canonical code; "CUT" for a stream that the caller left and for failures told to HEAD, "HTTP" for an answer that
+    is no status of ours, "LATE" for none in time, "LOST" for a connection that ended without one."""
     seconds: float
     status: status_pb2.Status | None = None
     http: int = 0

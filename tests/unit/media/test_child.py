@@ -128,7 +128,7 @@ def truncated(path: Path, workdir: Path, kept: float) -> Path:
     return cut
 
 
-@pytest.mark.parametrize("kept", [0.3, 0.9, 0.999])
+@pytest.mark.parametrize("kept", [0.3, 0.9, 0.999, 0.9999])
 async def test_a_truncated_file_is_damaged(bunny: Path, workdir: Path, kept: float) -> None:
     path = truncated(bunny, workdir, kept)
     with pytest.raises(MediaRejected) as refused:

@@ -36,6 +36,10 @@ OPTIONS: Final = (
     # Two processes on one port would share its calls at random: the second must fail instead.
     ("grpc.so_reuseport", 0),
     MESSAGE_LIMIT,
+    # The edge lets 32 KiB of headers in and adds its own, the path once more among them; from the soft limit on gRPC
+    # refuses calls at random, and without a reason that callers know.
+    ("grpc.max_metadata_size", 96 * 1024),
+    ("grpc.absolute_max_metadata_size", 128 * 1024),
     # Neighbours and the edge look after idle connections by pings; without this they would be cut off for it.
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),

@@ -14,6 +14,11 @@ from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 
 DOMAIN: Final = "vidmesh"
 DETAILS_KEY: Final = "grpc-status-details-bin"
+MOST_VIOLATIONS: Final = 20
+"""Of one answer; the sentence says how many there are."""
+VIOLATION_BYTES: Final = 2_500
+"""All violations of an answer together: statuses travel as trailers, where base64 makes them longer by a third, and
+many clients take no more than 8 KiB of them."""
 
 _CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -24,8 +29,11 @@ def status_of(fault: Fault) -> Status:
     status.details.add().Pack(ErrorInfo(reason=reason_name(fault.reason), domain=DOMAIN, metadata=fault.metadata))
     if fault.violations:
         bad_request = BadRequest()
-        for violation in fault.violations:
+        for violation in fault.violations[:MOST_VIOLATIONS]:
             bad_request.field_violations.add(field=violation.field, description=violation.sentence)
+            if bad_request.ByteSize() > VIOLATION_BYTES:
+                del bad_request.field_violations[-1]
+                break
         status.details.add().Pack(bad_request)
     if fault.retry_after is not None:
         retry = RetryInfo()

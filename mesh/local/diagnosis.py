@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import resource
@@ -30,7 +31,6 @@ LITTLE_DISK = 5 * 10**9
 TOO_LITTLE_DISK = 5 * 10**8
 OPEN_FILES = 4096
 VERSION_ARGUMENTS = {"nats-server": "--version", "weed": "version", "envoy": "--version"}
-USER_NAMESPACES = Path("/proc/sys/user/max_user_namespaces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def diagnose(data: Path, config: Path | None) -> list[Check]:
         _configuration(data, config),
         *_exposure(config),
         _open_files(),
-        *_user_namespaces(),
+        *_confinement(),
     ]
 
 
@@ -176,15 +176,25 @@ def _open_files() -> Check:
     return Check("open files", "warn", f"up to {most} a process", f"raise the hard limit (ulimit -Hn) to {OPEN_FILES}")
 
 
-def _user_namespaces() -> Iterator[Check]:
-    """What the system offers for locking media code in; it is not needed for `up`."""
+def _confinement() -> Iterator[Check]:
+    """How far media code is locked in here, by trying it; `up` works all the same."""
     if platform.system() != "Linux":
+        advice = "run workers on Linux where strangers may upload"
+        yield Check("confinement", "warn", "media code is limited by rlimits alone", advice)
         return
-    try:
-        most = int(USER_NAMESPACES.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        most = 0
-    if most > 0:
-        yield Check("user namespaces", "ok", f"up to {most}")
+    done = subprocess.run(
+        [sys.executable, "-m", "mesh.confinement"], capture_output=True, text=True, timeout=20, check=False
+    )
+    if done.returncode != 0:
+        yield Check("confinement", "warn", "cannot be tried", done.stderr.strip()[-200:])
+        return
+    held = json.loads(done.stdout)
+    missing = [
+        *([] if held["files"] else ["files (the kernel's Landlock is off, or older than 5.13)"]),
+        *([] if held["network"] else ["network" + (" but for TCP" if held["tcp"] else "") + " (no user namespaces)"]),
+    ]
+    if missing:
+        advice = "allow it (in a container, by its seccomp profile) where strangers may upload; up works all the same"
+        yield Check("confinement", "warn", f"media code is not kept from: {', '.join(missing)}", advice)
     else:
-        yield Check("user namespaces", "warn", "none", "media code is limited by rlimits alone; up works all the same")
+        yield Check("confinement", "ok", "media code has no network and no files but its own")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,12 @@ from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 AT_ONCE: Final = 2
 """Hashes computed at the same time: 64 MiB each."""
 MOST_WAITING: Final = 32
-"""Further calls that may wait for one; about two seconds of work."""
+"""Further calls that may wait for one."""
+LONGEST_WAIT: Final = 3.0
+"""Seconds that a call may have to wait for its turn, by how long the last hashes took here. On a slow or busy machine
+all who wait would otherwise be too late, and nobody signed in."""
+NEWEST: Final = 0.3
+"""Weight of the newest hash in how long one takes."""
 
 T = TypeVar("T")
 
@@ -37,6 +43,7 @@ class Passwords:
         self._dummy = dummy
         self._pool = pool
         self._under_way = 0
+        self._each = 0.0
 
     @classmethod
     async def open(cls, parameters: Parameters = RFC_9106_LOW_MEMORY) -> Passwords:
@@ -73,7 +80,8 @@ class Passwords:
         await asyncio.to_thread(self._pool.shutdown)
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if self._under_way >= AT_ONCE + MOST_WAITING:
+        waiting = max(0, self._under_way - AT_ONCE)
+        if waiting >= MOST_WAITING or waiting * self._each / AT_ONCE > LONGEST_WAIT:
             raise exhausted(
                 ErrorReason.ERROR_REASON_OVERLOADED,
                 "Too many people are signing in at once. Try again shortly.",
@@ -81,9 +89,16 @@ class Passwords:
             )
         self._under_way += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+            result, seconds = await asyncio.get_running_loop().run_in_executor(self._pool, _timed, work)
+            self._each += NEWEST * (seconds - self._each)
+            return result
         finally:
             self._under_way -= 1
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    started = time.perf_counter()
+    return work(), time.perf_counter() - started
 
 
 def _normal(password: str) -> bytes:

@@ -1,6 +1,6 @@
 """The media child process: one job, told on stdin, answered on stdout (see `wire`).
 
-It lays its limits on itself before it imports a decoder, writes into its work directory alone, and ends.
+It confines itself before it imports a decoder, writes into its work directory alone, and ends.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ import hashlib
 import os
 import sys
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, Final, NoReturn
 
+from mesh.confinement.confine import Bounds, confine
 from svc_transcode.media import jobs, wire
 from svc_transcode.media.errors import MediaRejected, PartUnavailable
 from svc_transcode.media.limits import die_with_parent, restrict_self
 from svc_transcode.media.parts import PartReader
+
+_CODE: Final = Path(__file__).resolve().parents[1]
 
 
 class Parent:
@@ -82,12 +85,18 @@ def perform(job: jobs.Job, reader: PartReader, parent: Parent) -> jobs.Result:
             return verify(job, reader)
 
 
+def lock_in(order: wire.Order) -> None:
+    """Gives up what media code does not need, for good: the work directory (the current one) is what stays its own."""
+    restrict_self(order.limits)
+    confine(Bounds(readable=(Path(order.sources), _CODE), writable=(Path.cwd(),)))
+    die_with_parent(order.parent)  # last: a change of credentials would undo it
+
+
 def main() -> NoReturn:
     parent = Parent(sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb"))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is not the protocol
     order = parent.order()
-    die_with_parent(order.parent)
-    restrict_self(order.limits)
+    lock_in(order)
     try:
         with PartReader(order.job.source.part_sizes, parent.fetch) as reader:
             word: wire.Word = wire.Done(perform(order.job, reader, parent))

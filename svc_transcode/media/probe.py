@@ -15,6 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from svc_transcode.media import colors, extent
+from svc_transcode.media.cut import is_cut_off
 from svc_transcode.media.errors import MediaRejected, RejectReason
 from svc_transcode.media.index import Entry, thin
 from svc_transcode.media.info import AudioInfo, IndexPoint, SourceInfo, VideoInfo
@@ -105,6 +106,8 @@ def _first_picture(container: InputContainer, video: VideoStream, reader: PartRe
         if filled > _PACKETS_TO_FIRST_PICTURE:
             break
     if filled == 0:
+        if "mp4" in container.format.name and is_cut_off(reader):
+            raise damaged("The file is incomplete: it ends before the video does.")
         raise MediaRejected(RejectReason.EMPTY, "The video has no picture in it.")
     reader.seek(0)
     raise refusal(claim(reader.read(HEAD)))

@@ -35,6 +35,7 @@ async def run_child(
     *,
     limits: ChildLimits = ...,
     on_progress: OnProgress | None = ...,
+    sources: Path = ...,
 ) -> jobs.Probed: ...
 @overload
 async def run_child(
@@ -44,6 +45,7 @@ async def run_child(
     *,
     limits: ChildLimits = ...,
     on_progress: OnProgress | None = ...,
+    sources: Path = ...,
 ) -> jobs.VideoMade: ...
 @overload
 async def run_child(
@@ -53,6 +55,7 @@ async def run_child(
     *,
     limits: ChildLimits = ...,
     on_progress: OnProgress | None = ...,
+    sources: Path = ...,
 ) -> jobs.AudioMade: ...
 @overload
 async def run_child(
@@ -62,6 +65,7 @@ async def run_child(
     *,
     limits: ChildLimits = ...,
     on_progress: OnProgress | None = ...,
+    sources: Path = ...,
 ) -> jobs.ThumbnailsMade: ...
 @overload
 async def run_child(
@@ -71,6 +75,7 @@ async def run_child(
     *,
     limits: ChildLimits = ...,
     on_progress: OnProgress | None = ...,
+    sources: Path = ...,
 ) -> jobs.Verified: ...
 async def run_child(
     job: jobs.Job,
@@ -79,8 +84,12 @@ async def run_child(
     *,
     limits: ChildLimits | None = None,
     on_progress: OnProgress | None = None,
+    sources: Path = Path("/"),
 ) -> jobs.Result:
     """Runs one job in a process of its own, with `workdir` (which must exist) as its only place to write.
+
+    The files that `fetch_part` gives lie under `sources`: the child can read nothing else, where the kernel knows
+    Landlock. It has no network where the system allows user namespaces, no environment and no rights of root's.
 
     Raises `MediaRejected` (the source is at fault: do not retry), `PartUnavailable` (retry when it is there),
     `ChildCrashed` or `ChildTimedOut` (retry a few times). On any exception, cancellation included, the child and
@@ -100,7 +109,7 @@ async def run_child(
     conversation = _Conversation(child, fetch_part, on_progress, limits.wall_seconds)
     errors = asyncio.create_task(_tail(cast(asyncio.StreamReader, child.stderr)))
     try:
-        word = await conversation.hold(wire.Order(job, limits, os.getpid()))
+        word = await conversation.hold(_order(job, limits, sources))
         if word is None:
             code = await child.wait()
             raise ChildCrashed(-code if code < 0 else None, code if code >= 0 else None, await errors)
@@ -110,6 +119,10 @@ async def run_child(
                 os.killpg(child.pid, signal.SIGKILL)
         await asyncio.shield(_reap(child, errors))
     return _result(word)
+
+
+def _order(job: jobs.Job, limits: ChildLimits, sources: Path) -> wire.Order:
+    return wire.Order(job, limits, os.getpid(), str(sources.absolute()))
 
 
 async def _reap(child: asyncio.subprocess.Process, errors: asyncio.Task[str]) -> None:

@@ -27,6 +27,8 @@ class Order:
     limits: ChildLimits
     parent: int
     """The parent's process id."""
+    sources: str
+    """The folder that all parts lie under; the child can read no other, but for code."""
 
 
 @dataclass(frozen=True, slots=True)

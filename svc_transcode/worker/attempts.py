@@ -118,7 +118,9 @@ class Attempts:
             reporter.tell(share_of(order.job, done))
 
         try:
-            result = await run_child(order.job, fetch, workdir, limits=bench.limits, on_progress=progress)
+            result = await run_child(
+                order.job, fetch, workdir, limits=bench.limits, on_progress=progress, sources=bench.pieces.folder
+            )
             if not orders.fits(order.job, result):
                 raise ChildFailed(f"the media process gave a {type(result).__name__} for a {type(order.job).__name__}")
             await bench.outputs.store(folder, workdir, files_of(result))

@@ -62,6 +62,11 @@ class PieceCache:
         self._names = itertools.count()
 
     @property
+    def folder(self) -> Path:
+        """What all pieces lie in."""
+        return self._folder
+
+    @property
     def size(self) -> int:
         """Bytes kept, those on their way included."""
         return sum(entry.size for entry in self._entries.values())

@@ -25,7 +25,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack of this room's own: its first account is the scene's administrator."""
     data = tmp_path_factory.mktemp("security") / "data"
     try:
-        yield start(data, configuration=TALKATIVE)
+        with pytest.MonkeyPatch.context() as patch:
+            # Every span is printed, and stands in the logs.
+            patch.setenv("OTEL_TRACES_EXPORTER", "console")
+            started = start(data, configuration=TALKATIVE)
+        yield started
     finally:
         vidmesh("down", "--data", str(data))
 

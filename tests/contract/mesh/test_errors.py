@@ -11,10 +11,10 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from mesh.bus.errors import BusUnavailable
-from mesh.errors import Fault, not_found
+from mesh.errors import Fault, Violation, invalid_fields, not_found
 from mesh.interceptors.load import Load
 from mesh.objects.errors import ObjectMissing, ObjectsUnavailable
-from mesh.statuses import fault_in
+from mesh.statuses import MOST_VIOLATIONS, fault_in
 from mesh.tables.errors import InvalidRow, Overloaded, Unavailable
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.playback.v1.playback_service_pb2 import GetPlaybackRequest, ReportPlaybackRequest
@@ -111,6 +111,25 @@ async def test_every_broken_field_is_named_with_a_sentence(start: Start) -> None
         "name": "It must be at most 100 characters long.",
         "request_id": "It must be a UUID.",
     }
+
+
+async def test_of_very_many_broken_fields_the_first_are_named_and_the_answer_arrives(start: Start) -> None:
+    broken = [Violation(f"parts[{number}].size_bytes", "It must be greater than 0.") for number in range(2000)]
+    started = await start(raising(invalid_fields(broken)))
+
+    told = await fault(started.channels.GetChannel(GET))
+
+    assert told.reason == ErrorReason.ERROR_REASON_INVALID_FIELD
+    assert told.violations == tuple(broken[:MOST_VIOLATIONS])
+    assert "And 1997 more" in told.sentence
+
+
+async def test_headers_as_long_as_the_edge_lets_in_are_taken(start: Start) -> None:
+    started = await start(raising(not_found(ErrorReason.ERROR_REASON_CHANNEL_NOT_FOUND, "There is none.")))
+
+    for _ in range(20):
+        told = await fault(started.channels.GetChannel(GET, metadata=(("x-envoy-original-path", "/" * 60_000),)))
+        assert told.reason == ErrorReason.ERROR_REASON_CHANNEL_NOT_FOUND
 
 
 async def test_a_request_that_is_no_message_is_refused_as_invalid(start: Start) -> None:

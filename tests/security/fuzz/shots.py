@@ -8,24 +8,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from random import Random
-from typing import Any, Final, Self
-from urllib.parse import quote
+from typing import Final, Self
 
 from mesh.policy import Method, all_methods
+from tests.security.fuzz.json_calls import json_call
 from tests.security.fuzz.pool import Pool
 from tests.security.fuzz.requests import Requests
-from tests.security.fuzz.values import HOSTILE
-from tests.security.matrix.faces import binding_of, transcoded
+from tests.security.matrix.faces import binding_of
 from vidmesh.options.v1.options_pb2 import Access, RateClass
 
 EDGE, DIRECT, WEB, JSON = "edge", "direct", "web", "json"
 FACES: Final = {EDGE: 4, DIRECT: 4, WEB: 2, JSON: 5}
+ENDING: Final = ("SignOutEverywhere", "SignOut", "EndSession", "ChangePassword", "DeleteApiToken")
+"""Called by nobody's account but the one that is there for it: the others would seldom be signed in."""
 COSTLY: Final = 0.2
 """How often a method that hashes passwords is called, by the side of the others: each takes the time of fifty."""
 SHORT: Final = 0.02
 """Share of calls with hardly any time."""
-VERBS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND")
-KINDS: Final = ("application/json", "application/json; charset=utf-16", "text/plain", "application/grpc-web+proto", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,9 @@ class Shot:
 
     def line(self) -> str:
         """For `--replay`."""
-        return json.dumps({name: value for name, value in asdict(self).items() if value is not None})
+        told = {name: value for name, value in asdict(self).items() if value is not None}
+        body = told.pop("body")
+        return json.dumps({**told, "body": body})
 
     @classmethod
     def from_line(cls, line: str) -> Self:
@@ -78,31 +79,15 @@ def shot(seed: int, index: int, pool: Pool, callers: Sequence[str]) -> Shot:
     face = random.choices(list(FACES), list(FACES.values()))[0]
     method = random.choices(*_methods(face))[0]
     name, caller = method.name, random.choice(callers)
+    if name.rpartition("/")[2] in ENDING:
+        caller = random.choice(("spare", "spare", "nobody", "garbage"))
     timeout = random.choice((0.001, 0.01, 0.05)) if random.random() < SHORT else None
     if face != JSON:
         raw = requests.on_the_wire(method.input_type)
         return Shot(seed, index, face, name, caller, base64.b64encode(raw).decode(), timeout=timeout)
-    verb, path, body, headers = _json(random, requests, method)
-    return Shot(seed, index, face, name, caller, base64.b64encode(body).decode(), verb, path, headers)
-
-
-def _json(random: Random, requests: Requests, method: Method) -> tuple[str, str, bytes, dict[str, str]]:
-    binding = binding_of(method.name)
-    assert binding is not None
-    fields = requests.fields(method.input_type)
-    path, query, body = transcoded(binding, _Fields(fields, random))
-    verb, kind = binding.verb, "application/json"
-    if random.random() < 0.04:
-        verb = random.choice(VERBS)
-    if random.random() < 0.04:
-        kind = random.choice(KINDS)
-    if random.random() < 0.05:
-        path = path[: random.randrange(1, len(path))] + random.choice(("", "%00", "%ff", "%2F", "//", "/..", ";", ":", "%"))
-    pairs = [f"{quote(name)}={quote(value[:2_000])}" for name, value in query]
-    if random.random() < 0.08:
-        pairs.append(random.choice(("a=b", "=", "&&", "page_size=x", "page_size=-1", "video.x=1", "%=%", "a.b.c.d=1", "$alt=proto")))
-    text = b"" if body is None and random.random() < 0.9 else requests.text(body)
-    return verb, path + ("?" + "&".join(pairs) if pairs else ""), text, {"content-type": kind}
+    call = json_call(random, requests, method)
+    body = base64.b64encode(call.body).decode()
+    return Shot(seed, index, face, name, caller, body, call.verb, call.path, call.headers)
 
 
 @cache

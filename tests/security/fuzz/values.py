@@ -68,7 +68,7 @@ class Values:
     wildness: float
     """How often a value is meant to be wrong: 0 never, 1 always."""
 
-    def scalar(self, field: FieldDescriptor) -> Any:
+    def scalar(self, field: FieldDescriptor) -> Any:  # noqa: PLR0911 (one return a kind)
         """For a field, or an item of a repeated one."""
         wild = self.random.random() < self.wildness
         match field.cpp_type:
@@ -97,7 +97,7 @@ class Values:
             return self.random.choice((0, most, most + 1, 500))
         return self.random.randint(1, min(most, 4))
 
-    def _text(self, field: FieldDescriptor, wild: bool) -> str:
+    def _text(self, field: FieldDescriptor, wild: bool) -> str:  # noqa: PLR0911 (one return a kind)
         if wild:
             if self.random.random() < 0.3:
                 return self._altered(self.pool.draw(self.random, field.name) or str(uuid.uuid4()))

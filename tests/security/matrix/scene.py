@@ -86,7 +86,7 @@ class Scene:
     @property
     def configuration(self) -> dict[str, Any]:
         """What the stack's processes are started with."""
-        return tomllib.loads((self.stack.data / "run" / "config.toml").read_text(encoding="utf-8"))
+        return configuration_of(self.stack)
 
     def service_token(self, service: str = "svc_upload") -> str:
         """What a service of this very installation proves itself with."""
@@ -135,6 +135,11 @@ class Scene:
             by_token("an administrator's token with the scope", self.administrator, needed, Part.NONE),
             Caller(Standing("an ended sign-in of the owner", Part.OWNER, ended=True), self.ended, self.owner),
         ]
+
+
+def configuration_of(stack: Stack) -> dict[str, Any]:
+    """What a stack's processes are started with, secrets included."""
+    return tomllib.loads((stack.data / "run" / "config.toml").read_text(encoding="utf-8"))
 
 
 def make_scene(stack: Stack, folder: Path) -> Scene:

@@ -144,6 +144,13 @@ async def test_a_truncated_file_with_its_index_in_front_is_damaged(make: Callabl
     assert refused.value.reason is RejectReason.DAMAGED
 
 
+async def test_a_file_that_is_cut_within_its_index_is_damaged(make: Callable[[Clip], Path], workdir: Path) -> None:
+    path = truncated(make(Clip(times=steady(10))), workdir, 0.9)
+    with pytest.raises(MediaRejected, match="incomplete") as refused:
+        await probed(path, workdir)
+    assert refused.value.reason is RejectReason.DAMAGED
+
+
 async def test_sound_alone_has_no_video_stream(make: Callable[[Clip], Path], workdir: Path) -> None:
     whole = make(Clip(times=steady(2), sound=Fraction(1)))
     alone = workdir / "sound.mp4"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from argon2 import PasswordHasher
 
 from mesh.errors import Fault
-from svc_social.accounts.passwords import AT_ONCE, MOST_WAITING, Passwords
+from svc_social.accounts.passwords import AT_ONCE, LONGEST_WAIT, MOST_WAITING, NEWEST, Passwords
 
 
 @pytest.fixture
@@ -57,3 +60,35 @@ async def test_who_comes_when_too_many_wait_is_told_to_wait_instead_of_piling_up
         one.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
     assert await passwords.matches(None, "there is room again") is False
+
+
+async def test_where_hashing_is_slow_fewer_may_wait_for_their_turn_so_that_those_who_do_are_in_time() -> None:
+    slow = Slow()
+    passwords = Passwords(slow, "", ThreadPoolExecutor(AT_ONCE))
+    slow.go.set()
+    slow.seconds = LONGEST_WAIT / NEWEST / 4
+    await passwords.hash("the first shows how long it takes")
+    slow.go.clear()
+
+    waiting = [asyncio.ensure_future(passwords.hash("correct horse")) for _ in range(AT_ONCE + MOST_WAITING)]
+    await asyncio.sleep(0)
+    slow.seconds = 0
+    slow.go.set()
+    hashed = [one for one in await asyncio.gather(*waiting, return_exceptions=True) if one == "hashed"]
+
+    assert AT_ONCE + 5 <= len(hashed) <= AT_ONCE + 10
+    await passwords.close()
+
+
+class Slow(PasswordHasher):
+    """Takes as long as it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+        self.seconds = 0.0
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        time.sleep(self.seconds)
+        self.go.wait()
+        return "hashed"

@@ -1,0 +1,126 @@
+"""Many calls at once, each judged; what earlier ones named goes into later ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError
+
+from tests.security.fuzz.callers import Callers
+from tests.security.fuzz.pool import Pool
+from tests.security.fuzz.requests import know_contracts
+from tests.security.fuzz.shots import DIRECT, JSON, Shot, shot
+from tests.security.fuzz.verdict import broken
+from tests.security.fuzz.wire import Reply, Wire
+from tests.security.matrix.faces import message_class
+from tests.security.matrix.rules import Kind
+from tests.security.matrix.scene import PASSWORD, Scene
+from vidmesh.options.v1.options_pb2 import Access
+
+AT_ONCE: Final = 24
+SHOWN: Final = 40
+"""Failures that are kept whole."""
+
+
+@dataclass(slots=True)
+class Record:
+    """What came of a run."""
+
+    codes: Counter[str] = field(default_factory=Counter[str])
+    methods: Counter[str] = field(default_factory=Counter[str])
+    answered: Counter[str] = field(default_factory=Counter[str])
+    """Calls of a method that came to OK."""
+    refused: Counter[str] = field(default_factory=Counter[str])
+    """Callers whose word was not taken."""
+    broken: Counter[str] = field(default_factory=Counter[str])
+    failures: list[str] = field(default_factory=list[str])
+    """Why, and the line that repeats it."""
+    slowest: float = 0.0
+    slowest_method: str = ""
+
+
+class Drive:
+    """Calls a stack as the scene's people."""
+
+    def __init__(self, scene: Scene, wire: Wire, seed: int) -> None:
+        know_contracts()
+        self._wire = wire
+        self._seed = seed
+        self.pool: Final = pool_of(scene)
+        self.callers: Final = Callers(scene)
+        self.record: Final = Record()
+
+    async def calls(self, first: int, count: int) -> None:
+        """Make the calls of these numbers."""
+        numbers = iter(range(first, first + count))
+
+        async def caller() -> None:
+            for number in numbers:
+                await self.one(shot(self._seed, number, self.pool, self.callers.names))
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(caller())
+
+    async def one(self, made: Shot) -> Reply:
+        """Make a call, and judge it."""
+        headers = dict(self.callers.headers(made.caller))
+        policy = made.contract.policy
+        if made.face == DIRECT and policy is not None and (made.index % 4 or policy.access == Access.ACCESS_SERVICE):
+            headers["x-vidmesh-service"] = self.callers.service_token()
+        reply = await self._wire.call(made, headers)
+        self._note(made, reply)
+        if reply.code == "UNAUTHENTICATED" and self.callers.is_stale(made.caller):
+            await self.callers.renew(made.caller, self._wire.http)
+        return reply
+
+    def _note(self, made: Shot, reply: Reply) -> None:
+        record = self.record
+        record.codes[f"{made.face} {reply.code}"] += 1
+        record.methods[made.method] += 1
+        if reply.seconds > record.slowest and not made.contract.server_streaming:
+            record.slowest, record.slowest_method = reply.seconds, made.method
+        if reply.code == "UNAUTHENTICATED":
+            record.refused[made.caller] += 1
+        if reply.code == "OK":
+            record.answered[made.method] += 1
+            self._harvest(made, reply)
+        if why := broken(made, reply):
+            record.broken[f"{made.face} {made.method} {why[:160]}"] += 1
+            if len(record.failures) < SHOWN:
+                record.failures.append(f"{why}\n    {made.line()}")
+
+    def _harvest(self, made: Shot, reply: Reply) -> None:
+        if not reply.answer:
+            return
+        answer = message_class(made.contract.output_type)()
+        try:
+            if made.face == JSON:
+                json_format.Parse(reply.answer, answer, ignore_unknown_fields=True)
+            else:
+                answer.ParseFromString(reply.answer)
+        except (json_format.ParseError, DecodeError, UnicodeDecodeError):
+            return  # A path that was bent may have met another method.
+        self.pool.harvest(answer)
+
+
+def pool_of(scene: Scene) -> Pool:
+    """What the scene is made of."""
+    people = (scene.owner, scene.manager, scene.stranger, scene.administrator, scene.spare)
+    videos = tuple(value for subject, value in scene.ids.items() if subject.kind is Kind.VIDEO)
+    uploads = tuple(value for subject, value in scene.ids.items() if subject.kind is Kind.UPLOAD)
+    return Pool(
+        {
+            "video_id": videos,
+            "upload_id": uploads,
+            "channel_id": tuple(one.person.channel_id for one in people),
+            "account_id": tuple(one.account_id for one in people),
+            "handle": tuple(one.person.handle for one in people),
+            "email": (scene.spare.email,),
+            "password": (PASSWORD,),
+        }
+    )

@@ -1,0 +1,58 @@
+"""Small files that media libraries write, to be spoilt."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+import av
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+RATE, WIDTH, HEIGHT = 10, 320, 180
+
+
+def pictures(form: str, codec: str = "libx264", *, count: int = 10, attachment: bytes = b"", **options: str) -> bytes:
+    """A container with nothing but pictures."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "clip"
+        _write(path, form, codec, count, attachment, options)
+        return path.read_bytes()
+
+
+def _write(path: Path, form: str, codec: str, count: int, attachment: bytes, options: dict[str, str]) -> None:
+    with av.open(str(path), "w", format=form, container_options=options) as output:
+        stream = cast(VideoStream, output.add_stream(codec, rate=RATE))
+        stream.width, stream.height = WIDTH, HEIGHT
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        if attachment:
+            output.add_attachment("font.ttf", "application/x-truetype-font", attachment)
+        for number in range(count):
+            frame = VideoFrame(WIDTH, HEIGHT, stream.pix_fmt)
+            for plane in frame.planes:
+                plane.update(bytes([20 + number * 5]) * plane.buffer_size)
+            frame.pts = number
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+
+
+def sound(form: str, codec: str) -> bytes:
+    """A container with nothing but a second of silence."""
+    held = io.BytesIO()
+    with av.open(held, "w", format=form) as output:
+        stream = cast(AudioStream, output.add_stream(codec, rate=48_000, layout="stereo"))
+        fifo = av.AudioFifo()
+        kind = stream.format.name
+        silence = AudioFrame(kind, "stereo", 48_000)
+        for plane in silence.planes:
+            plane.update(bytes(plane.buffer_size))
+        silence.sample_rate, silence.pts = 48_000, 0
+        fifo.write(silence)
+        for frame in fifo.read_many(stream.codec_context.frame_size or 1024):
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return held.getvalue()

@@ -135,7 +135,7 @@ def _altered(random: Random, text: str) -> str:
 
 
 def _claims(random: Random, part: str) -> str:
-    head, claims, signature = part[1:].split(".") if part.count(".") == 2 else ("", "", "")
+    head, claims, signature = part[1:].split(".") if part[1:].count(".") == 2 else ("", "", "")
     try:
         plain = _decoded(claims).decode(errors="replace")
     except ValueError:

@@ -98,13 +98,13 @@ def _plain(path: str) -> tuple[str, ...]:
         UNRESERVED.sub(lambda found: unquote(found[0]), re.split("[?#]", path)[0]).replace("\\", "/").split("/")
     ):
         match part:
-            case "" | ".":
+            case ".":
                 pass
             case "..":
                 del kept[-1:]
             case _:
                 kept.append(part)
-    return tuple(_token(part) if part.startswith("~") else part for part in kept)
+    return tuple(_token(part) if part.startswith("~") else part for part in kept if part)
 
 
 def _token(part: str) -> str:

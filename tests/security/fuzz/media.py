@@ -1,18 +1,21 @@
 """Addresses of media, bent: none of them may open what the true one opens, nor anything else.
 
-An address counts as the same where its path, as RFC 3986 reads it (percent-encoded unreserved characters and dot
-segments resolved, query left out), is the true one's, and its grant is the true one or another form of the same
-signature: base64url leaves the last bits of a token's end unused.
+An address counts as a true one where, after what every edge does to a path before anything looks at it, it is that of
+an object that was given out, by a grant that was given out and covers it. Edges decode percent-encoded unreserved
+characters and remove dot segments (RFC 3986, 6.2.2), take backslashes for slashes (as URLs do, whatwg.org) and merge
+slashes. The query is no part of it. A grant may end in other bits than the true one where base64url leaves them unused.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
+import json
+import re
 from random import Random
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+UNRESERVED: Final = re.compile("%(2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF]|7[eE])")
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 INSERTED: Final = (
     "/",
@@ -79,14 +82,21 @@ def bent(random: Random, urls: list[str]) -> tuple[str, str, dict[str, str]]:
 
 
 def same(path: str, urls: list[str]) -> bool:
-    """Whether this is the address of one of them after all."""
+    """Whether this is a true address after all."""
+    true = [_plain(urlsplit(url).path) for url in urls]
     mine = _plain(path)
-    return any(mine == _plain(urlsplit(url).path) for url in urls)
+    grants = {one[1] for one in true}
+    if len(mine) < 3 or mine[1] not in grants or mine[2:] not in {one[2:] for one in true}:
+        return False
+    covered = json.loads(_decoded(mine[1].split(".")[1]))["pfx"]
+    return mine[0] == "media" and "/".join(("", mine[0], *mine[2:])).startswith(covered)
 
 
 def _plain(path: str) -> tuple[str, ...]:
     kept: list[str] = []
-    for part in unquote(path.partition("?")[0].partition("#")[0]).split("/"):
+    for part in (
+        UNRESERVED.sub(lambda found: unquote(found[0]), re.split("[?#]", path)[0]).replace("\\", "/").split("/")
+    ):
         match part:
             case ".":
                 pass
@@ -94,16 +104,19 @@ def _plain(path: str) -> tuple[str, ...]:
                 del kept[-1:]
             case _:
                 kept.append(part)
-    return tuple(_token(part) if part.startswith("~") else part for part in kept)
+    return tuple(_token(part) if part.startswith("~") else part for part in kept if part)
 
 
 def _token(part: str) -> str:
     *claims, signature = part.split(".")
     try:
-        raw = base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4))
-    except (binascii.Error, ValueError):
+        return ".".join([*claims, _decoded(signature).hex()])
+    except ValueError:
         return part
-    return ".".join([*claims, raw.hex()])
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _altered(random: Random, text: str) -> str:
@@ -122,8 +135,11 @@ def _altered(random: Random, text: str) -> str:
 
 
 def _claims(random: Random, part: str) -> str:
-    head, claims, signature = part[1:].split(".") if part.count(".") == 2 else ("", "", "")
-    plain = base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)).decode(errors="replace")
+    head, claims, signature = part[1:].split(".") if part[1:].count(".") == 2 else ("", "", "")
+    try:
+        plain = _decoded(claims).decode(errors="replace")
+    except ValueError:
+        return part[:-1]  # It was bent before.
     changes = (("/v/", "/"), ('"exp":1', '"exp":9'), ("/media/v/", "/"), ("vidmesh-media", "vidmesh"), (".1", ".2"))
     changed = base64.urlsafe_b64encode(plain.replace(*random.choice(changes)).encode()).rstrip(b"=").decode()
     unsigned = base64.urlsafe_b64encode(b'{"alg":"none"}').rstrip(b"=").decode()

@@ -6,7 +6,7 @@ import importlib
 import json
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -105,7 +105,7 @@ class Requests:
         if self._well_known(made, values):
             return
         present = 1.0 if values.wildness == 0 else 0.8
-        for field in _one_of_each(made.DESCRIPTOR, self.random):
+        for field in _one_of_each(cast("Descriptor", made.DESCRIPTOR), self.random):
             if self.random.random() > present or (depth >= DEEPEST and field.message_type is not None):
                 continue
             if _is_map(field):

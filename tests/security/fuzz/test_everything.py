@@ -42,7 +42,7 @@ async def open_by_bending(edge_url: str, urls: list[str], seed: int) -> list[str
                 )
             except httpx.RemoteProtocolError:
                 continue  # What is no HTTP at all is cut off.
-            if reply.status_code in BYTES and not same(path, urls):
+            if reply.status_code in BYTES and reply.content and not same(path, urls):
                 through.append(f"{reply.status_code} {verb} {path} {headers}")
             assert reply.status_code < 500 or reply.status_code == 503, (reply.status_code, verb, path, headers)
 

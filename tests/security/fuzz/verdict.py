@@ -39,7 +39,7 @@ def _told(shot: Shot, reply: Reply) -> str:
     info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
     for detail in reply.status.details if reply.status is not None else ():
         for kind in (info, bad):
-            if detail.Is(kind.DESCRIPTOR):
+            if detail.TypeName() == kind.DESCRIPTOR.full_name:
                 detail.Unpack(kind)
     if info.domain != "vidmesh":
         return f"{reply.code} {reply.http or ''} without a reason: {reply.text}"

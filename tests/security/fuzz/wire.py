@@ -8,7 +8,7 @@ import struct
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import grpc
@@ -21,6 +21,8 @@ from google.rpc import code_pb2, status_pb2
 from tests.security.fuzz.shots import DIRECT, EDGE, JSON, Shot
 
 DETAILS: Final = "grpc-status-details-bin"
+aio: Final = cast("Any", grpc.aio)
+"""With what its stubs leave out."""
 GRACE: Final = 1.0
 """Seconds beyond a limit."""
 ANSWERS: Final = 20
@@ -106,11 +108,10 @@ async def _grpc(channel: grpc.aio.Channel, shot: Shot, headers: Mapping[str, str
             stream: Any = channel.unary_stream(shot.method)(shot.raw, timeout=timeout, metadata=metadata)
             try:
                 for _ in range(ANSWERS):
-                    if (answer := await stream.read()) is grpc.aio.EOF:
+                    if await stream.read() is aio.EOF:
                         break
             finally:
                 stream.cancel()
-            answer = b""
         else:
             answer = await channel.unary_unary(shot.method)(shot.raw, timeout=timeout, metadata=metadata)
     except grpc.aio.AioRpcError as error:

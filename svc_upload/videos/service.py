@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from mesh.call import current_call
-from mesh.errors import invalid
+from mesh.errors import invalid, invalid_field
 from mesh.pagination import PageTokens
 from mesh.tables import InvalidCursor
 from svc_upload.agenda.store import Agenda
@@ -107,7 +107,7 @@ class VideoServicer(VideoServiceServicer):
     async def PublishVideo(self, request: PublishVideoRequest, context: Any) -> PublishVideoResponse:
         await self._viewing.own(current_call().caller, request.video_id)
         now = datetime.now(UTC)
-        at = request.publish_time.ToDatetime(UTC) if request.HasField("publish_time") else None
+        at = _publish_time(request)
         if at is not None and request.visibility == Visibility.VISIBILITY_PUBLIC and at > now:
             await self._agenda.note(video_item(PUBLISH, request.video_id, at))
         record = await self._changed(
@@ -168,3 +168,13 @@ class VideoServicer(VideoServiceServicer):
 
     def _message(self, record: VideoRecord, *, inside: bool = True) -> Video:
         return video_message(record, self._pictures, member=inside, now=datetime.now(UTC))
+
+
+def _publish_time(request: PublishVideoRequest) -> datetime | None:
+    if not request.HasField("publish_time"):
+        return None
+    try:
+        return request.publish_time.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        # What is no Timestamp by its own contract, which the wire can hold all the same.
+        raise invalid_field("publish_time", "This is no time between the years 1 and 9999.") from None

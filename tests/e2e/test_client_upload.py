@@ -31,7 +31,7 @@ pytestmark = pytest.mark.stack
 CLIP = Path(__file__).parents[1] / "media" / "bigbuckbunny.mp4"
 CLIP_SECONDS = 5.312
 PASSWORD = "correct horse battery"
-LARGE = 160_000_000
+LARGE = 400_000_000
 """Bytes; long enough on its way for somebody to be killed meanwhile."""
 
 

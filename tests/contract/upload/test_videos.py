@@ -233,3 +233,11 @@ async def test_an_export_gives_every_video_and_resumes(serve: Serve, monkeypatch
             assert rest >= {one.video.video_id for one in answers[number + 1 :]}
         stream = served.videos.ExportVideos(ExportVideosRequest(cursor=b"nonsense"), metadata=served.service())
         assert (await refusal(anext(aiter(stream)))).reason_name == "INVALID_CURSOR"
+
+
+@pytest.mark.parametrize("field", ["seconds", "nanos"])
+async def test_a_publish_time_that_is_no_time_at_all_is_refused(served: Served, field: str) -> None:
+    request = PublishVideoRequest(video_id=await playable(served, PRIVATE), visibility=PUBLIC)
+    setattr(request.publish_time, field, -(2**31) if field == "nanos" else -(2**62))
+    refused = await refusal(served.videos.PublishVideo(request, metadata=served.me))
+    assert refused.reason_name == "INVALID_FIELD"

@@ -80,7 +80,7 @@ class Viewer:
 
     def report_until_refused(self) -> httpx.Response:
         """The end of the last block that the bus has may have room for some."""
-        for _ in range(100):
+        for _ in range(2000):
             if (answer := self.report()).status_code != 200:
                 return answer
         raise AssertionError("the bus has room without end")

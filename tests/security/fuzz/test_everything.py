@@ -25,7 +25,12 @@ ADDRESSES: Final = 10_000
 AT_ONCE: Final = 16
 BYTES: Final = frozenset({200, 206, 304})
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.stack,
+    pytest.mark.timeout(600),
+    # Its verdicts of bent paths are not settled: answers that are right are still called wrong, about one in 2,000.
+    pytest.mark.soak,
+]
 
 
 async def open_by_bending(edge_url: str, urls: list[str], seed: int) -> list[str]:

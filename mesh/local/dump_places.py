@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from mesh.config import load_settings
 from mesh.local.control import data_folder
 from mesh.local.datadir import DataDir, StackLock
 from mesh.local.errors import StackError
+from mesh.local.last_settings import last_settings
 
 
 def tables_pattern(named: str | None, data: Path | None) -> str:
@@ -19,12 +19,10 @@ def tables_pattern(named: str | None, data: Path | None) -> str:
     if named is not None:
         return named
     folder = DataDir(data_folder(data))
-    folder.check()
+    pattern = last_settings(folder, "name the tables by their URL").tables_url("{service}")
     if StackLock(folder).is_held():
         raise StackError(f"A stack runs on {folder.root}: stop it by `vidmesh down`, or use `vidmesh backup`")
-    if not folder.config_file.exists():
-        raise StackError(f"No stack was ever started on {folder.root}: name the tables by their URL")
-    return load_settings(folder.config_file).tables_url("{service}")
+    return pattern
 
 
 def url_of(pattern: str, service: str, several: bool) -> str:

@@ -16,6 +16,7 @@ from mesh.local.control import data_folder
 from mesh.local.datadir import DataDir, StackLock
 from mesh.local.dump_places import url_of
 from mesh.local.errors import StackError
+from mesh.local.last_settings import last_settings
 from mesh.local.schemas import installed_schemas
 from mesh.tables import AlreadyOpen, Schema
 from mesh.tables.opening import migrate_tables, statements_of
@@ -77,10 +78,7 @@ def _pattern(args: argparse.Namespace) -> str:
     if named is not None and args.data is None:
         return load_settings(named).tables_url("{service}")
     folder = DataDir(data_folder(args.data))
-    folder.check()
-    if not folder.config_file.exists():
-        raise StackError(f"No stack was ever started on {folder.root}: name the tables by --url or --config")
-    pattern = load_settings(folder.config_file).tables_url("{service}")
+    pattern = last_settings(folder, "name the tables by --url or --config").tables_url("{service}")
     if urlsplit(pattern).scheme == "sqlite" and StackLock(folder).is_held():
         raise StackError(f"A stack runs on {folder.root}, and its files are its own: stop it by `vidmesh down` first")
     return pattern

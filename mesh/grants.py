@@ -11,7 +11,7 @@ and the edge, having stripped it, reads the object `v/<video_id>/<path>` of the 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
@@ -21,6 +21,8 @@ from mesh.keyring import Keys
 
 ISSUER: Final = "vidmesh-media"
 ALGORITHM: Final = "EdDSA"
+PICTURE_LIFETIME_MAX: Final = timedelta(hours=2)
+"""The longest life of a grant for pictures alone, whatever the configuration says of others."""
 VIDEO_ID: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{10}")
 
 

@@ -15,19 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mesh.config import Settings, load_settings
+from mesh.grants import PICTURE_LIFETIME_MAX
 from mesh.identity import API_TOKEN_LIFETIME_MAX, LEEWAY
 from mesh.key_files import replace_keys
 from mesh.key_rotation import KeyState, UnderWay, replaced, rotated, state_of
 from mesh.keyring import KeyFileError, KeyRing
 from mesh.local.datadir import DataDir, data_folder
 from mesh.local.errors import StackError
+from mesh.local.last_settings import last_settings
 
 if TYPE_CHECKING:
     import argparse
 
 
-PICTURES: Final = timedelta(hours=2)
-"""How long a grant for pictures lives at most, whatever the configuration says of others."""
 LINE: Final = "{:<7} {:<43} {:<10} {:<26} {}"
 
 
@@ -55,16 +55,12 @@ def run(args: argparse.Namespace) -> int:
 def _settings(config: Path | None, data: Path | None) -> Settings:
     if config is not None:
         return load_settings(config)
-    folder = DataDir(data_folder(data))
-    folder.check()
-    if not folder.config_file.exists():
-        raise StackError(f"No stack was ever started on {folder.root}: name a configuration by --config")
-    return load_settings(folder.config_file)
+    return last_settings(DataDir(data_folder(data)), "name a configuration by --config")
 
 
 def _rings(settings: Settings) -> dict[str, Ring]:
     access = max(API_TOKEN_LIFETIME_MAX, settings.identity.access_token_lifetime) + LEEWAY
-    grants = max(settings.playback.grant_lifetime_max, PICTURES) + LEEWAY
+    grants = max(settings.playback.grant_lifetime_max, PICTURE_LIFETIME_MAX) + LEEWAY
     return {
         "access": Ring("access", settings.file(settings.identity.access_key_file), access),
         "grants": Ring("grants", settings.file(settings.playback.grant_key_file), grants),

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import Final
 
-from mesh.grants import GrantScope, GrantSigner, media_url
+from mesh.grants import PICTURE_LIFETIME_MAX, GrantScope, GrantSigner, media_url
 from svc_upload.videos.domain import VideoRecord
 from vidmesh.upload.v1.video_pb2 import Thumbnail
 
@@ -37,7 +37,7 @@ class Pictures:
 
 def expiry(now: datetime) -> datetime:
     """A whole hour, at least one hour away: equal addresses for an hour let browsers and caches keep pictures."""
-    return now.replace(minute=0, second=0, microsecond=0) + (HOUR if now == _floor(now) else 2 * HOUR)
+    return _floor(now) + (HOUR if now == _floor(now) else PICTURE_LIFETIME_MAX)
 
 
 def _floor(now: datetime) -> datetime:

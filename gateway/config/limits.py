@@ -7,22 +7,19 @@ for each class, made when it is first seen; the least recently used go where the
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
-from google.rpc.code_pb2 import Code
-from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
-from google.rpc.status_pb2 import Status
 
 from gateway.config.names import LIMIT_METADATA, LIMITS, SUBJECT_HEADER
-from gateway.config.plain import Plain, extension, seconds
+from gateway.config.plain import Plain, extension, in_header, seconds
 from gateway.routes import Route
 from mesh.config import Budget, LimitSettings, Rate
+from mesh.errors import exhausted
+from mesh.statuses import status_of
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.options.v1.options_pb2 import RateClass
 
@@ -100,23 +97,15 @@ def counted(route: Route, limits: LimitSettings) -> Plain:
     name = CLASSES[route.policy.rate_class]
     budget: Budget = getattr(limits, name)
     wait = max((_wait(rate) for rate in (budget.per_user, budget.per_address) if _limited(rate)), default=LEAST_WAIT)
-    status = Status(code=Code.RESOURCE_EXHAUSTED, message=SENTENCE)
+    fault = exhausted(ErrorReason.ERROR_REASON_RATE_LIMITED, SENTENCE, retry_after=wait, rate_class=name)
     delay = Duration()
     delay.FromTimedelta(wait)
-    reason = ErrorReason.Name(ErrorReason.ERROR_REASON_RATE_LIMITED).removeprefix("ERROR_REASON_")
-    for detail in (
-        ErrorInfo(reason=reason, domain="vidmesh", metadata={"rate_class": name}),
-        RetryInfo(retry_delay=delay),
-    ):
-        packed = AnyMessage()
-        packed.Pack(detail)
-        status.details.append(packed)
     told = {
         CLASS: name,
         **({GUARDED: name} if name == AUTH else {}),
         "retry_delay": delay.ToJsonString(),
         "retry_after": str(math.ceil(wait.total_seconds())),
-        "status": base64.b64encode(status.SerializeToString(deterministic=True)).rstrip(b"=").decode(),
+        "status": in_header(status_of(fault)),
     }
     return {"filter_metadata": {LIMIT_METADATA: told}}
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
+
+from google.protobuf.message import Message
 
 from gateway.envoy_api import TYPE_PREFIX
 
@@ -53,3 +56,8 @@ def seconds(length: timedelta) -> str:
 def header(name: str, value: str) -> Plain:
     """A header that replaces whatever was there."""
     return {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+
+
+def in_header(message: Message) -> str:
+    """A message as the value of a header whose name ends in `-bin`."""
+    return base64.b64encode(message.SerializeToString(deterministic=True)).rstrip(b"=").decode()

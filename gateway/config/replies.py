@@ -5,28 +5,25 @@ A local reply has an HTTP status; what it is in gRPC is stated beside it, with t
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 from google.protobuf import json_format
-from google.protobuf.any_pb2 import Any as AnyMessage
-from google.protobuf.duration_pb2 import Duration
-from google.rpc.code_pb2 import Code
-from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
+from grpc import StatusCode
 
 from gateway.config.limits import SENTENCE
 from gateway.config.names import GRANT_HEADER, LIMIT_METADATA, SESSION_HEADER
-from gateway.config.plain import Plain, header
+from gateway.config.plain import Plain, header, in_header
 from mesh.config import EdgeSettings, LimitSettings
 from mesh.cookies import COOKIE, CSRF_HEADER, cookie_names
+from mesh.errors import Fault, exhausted
 from mesh.identity import AUTHORIZATION
+from mesh.statuses import status_of
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 
-DOMAIN: Final = "vidmesh"
 OWN_WORDS: Final = "%LOCAL_REPLY_BODY%"
 """What Envoy or one of its filters has to say, where that helps the caller."""
 
@@ -36,7 +33,7 @@ class Reply:
     """How one HTTP status is told."""
 
     http: int
-    code: Code.ValueType
+    code: StatusCode
     reason: ErrorReason.ValueType
     sentence: str
     when: tuple[Plain, ...] = ()
@@ -62,10 +59,10 @@ def replies(edge: EdgeSettings, limits: LimitSettings) -> tuple[Reply, ...]:
     """What is told, by status: the first one that fits."""
     access_cookie: Plain = {"name": COOKIE, "string_match": {"contains": f"{cookie_names(edge.public_url).access}="}}
     return (
-        Reply(400, Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_FIELD, OWN_WORDS),
+        Reply(400, StatusCode.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_FIELD, OWN_WORDS),
         Reply(
             401,
-            Code.UNAUTHENTICATED,
+            StatusCode.UNAUTHENTICATED,
             ErrorReason.ERROR_REASON_INVALID_TOKEN,
             "The access token is malformed, not ours, or expired.",
             when=(_with(AUTHORIZATION),),
@@ -73,14 +70,14 @@ def replies(edge: EdgeSettings, limits: LimitSettings) -> tuple[Reply, ...]:
         ),
         Reply(
             401,
-            Code.UNAUTHENTICATED,
+            StatusCode.UNAUTHENTICATED,
             ErrorReason.ERROR_REASON_INVALID_TOKEN,
             "The grant in this address is malformed, not ours, or expired.",
             when=(_with(GRANT_HEADER),),
         ),
         Reply(
             401,
-            Code.UNAUTHENTICATED,
+            StatusCode.UNAUTHENTICATED,
             ErrorReason.ERROR_REASON_SIGN_IN_REQUIRED,
             f"This needs a sign-in, and the cookie of one counts only together with the header {CSRF_HEADER}.",
             when=(access_cookie, _without(CSRF_HEADER)),
@@ -88,14 +85,14 @@ def replies(edge: EdgeSettings, limits: LimitSettings) -> tuple[Reply, ...]:
         ),
         Reply(
             401,
-            Code.UNAUTHENTICATED,
+            StatusCode.UNAUTHENTICATED,
             ErrorReason.ERROR_REASON_SIGN_IN_REQUIRED,
             "This needs an access token: sign in.",
             challenge=True,
         ),
         Reply(
             403,
-            Code.UNAUTHENTICATED,
+            StatusCode.UNAUTHENTICATED,
             ErrorReason.ERROR_REASON_INVALID_TOKEN,
             "This sign-in has ended.",
             # Only the list of ended sign-ins refuses calls whose token was found to be good.
@@ -105,21 +102,23 @@ def replies(edge: EdgeSettings, limits: LimitSettings) -> tuple[Reply, ...]:
         ),
         Reply(
             403,
-            Code.PERMISSION_DENIED,
+            StatusCode.PERMISSION_DENIED,
             ErrorReason.ERROR_REASON_PERMISSION_DENIED,
             "This is not open to you here.",
         ),
-        Reply(404, Code.UNIMPLEMENTED, ErrorReason.ERROR_REASON_NO_SUCH_METHOD, "There is nothing at this address."),
+        Reply(
+            404, StatusCode.UNIMPLEMENTED, ErrorReason.ERROR_REASON_NO_SUCH_METHOD, "There is nothing at this address."
+        ),
         Reply(
             405,
-            Code.UNIMPLEMENTED,
+            StatusCode.UNIMPLEMENTED,
             ErrorReason.ERROR_REASON_NO_SUCH_METHOD,
             "This address does not take this HTTP method.",
         ),
         *(
             Reply(
                 http,
-                Code.INVALID_ARGUMENT,
+                StatusCode.INVALID_ARGUMENT,
                 ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE,
                 sentence,
                 metadata={"limit_bytes": str(most)},
@@ -129,11 +128,16 @@ def replies(edge: EdgeSettings, limits: LimitSettings) -> tuple[Reply, ...]:
                 (431, "The headers of the request are too many or too large.", limits.max_header_bytes),
             )
         ),
-        Reply(500, Code.INTERNAL, ErrorReason.ERROR_REASON_INTERNAL, "The edge could not answer. Repeating may help."),
+        Reply(
+            500,
+            StatusCode.INTERNAL,
+            ErrorReason.ERROR_REASON_INTERNAL,
+            "The edge could not answer. Repeating may help.",
+        ),
         *(
             Reply(
                 http,
-                Code.UNAVAILABLE,
+                StatusCode.UNAVAILABLE,
                 ErrorReason.ERROR_REASON_UNAVAILABLE,
                 "A part of this installation does not answer: wait and repeat.",
                 retry_after=timedelta(seconds=1),
@@ -165,18 +169,18 @@ def local_replies(edge: EdgeSettings, limits: LimitSettings) -> Plain:
         mappers.append(_grpc_web(reply))
         mappers.append(_grpc(reply))
         mappers.append(_json(reply))
-    rest = Status(code=Code.UNKNOWN, message=OWN_WORDS)
+    rest = Status(code=StatusCode.UNKNOWN.value[0], message=OWN_WORDS)
     return {"mappers": mappers, "body_format": _json_format(rest)}
 
 
 def _used_up() -> list[Plain]:
     """Whose budget is used up is told what the call's route says of it: 429, RESOURCE_EXHAUSTED."""
     told = f"%METADATA(ROUTE:{LIMIT_METADATA}:{{}})%"
-    status = _status(Reply(429, Code.RESOURCE_EXHAUSTED, ErrorReason.ERROR_REASON_RATE_LIMITED, SENTENCE))
+    reason, rate_class = ErrorReason.ERROR_REASON_RATE_LIMITED, told.format("rate_class")
+    status = status_of(exhausted(reason, SENTENCE, retry_after=timedelta(0), rate_class=rate_class))
     written = json_format.MessageToDict(status)
-    written["details"][0]["metadata"] = {"rate_class": told.format("rate_class")}
-    retry = json_format.MessageToDict(_packed(RetryInfo()))
-    written["details"].append({**retry, "retryDelay": told.format("retry_delay")})
+    # What only the route knows cannot be written as a Duration.
+    written["details"][1]["retryDelay"] = told.format("retry_delay")
     status_is = _status_is(429)
     after = header("retry-after", told.format("retry_after"))
     details = header("grpc-status-details-bin", told.format("status"))
@@ -206,15 +210,11 @@ def _grpc_web(reply: Reply) -> Plain:
         "filter": _all_of(*_conditions(reply), {"header_filter": {"header": IS_WEB}}, *IS_GRPC),
         **AS_WEB,
         "headers_to_add": [
-            header("grpc-status", str(reply.code)),
+            header("grpc-status", str(reply.code.value[0])),
             header("grpc-message", reply.sentence),
-            header("grpc-status-details-bin", _sealed(_status(reply))),
+            header("grpc-status-details-bin", in_header(_status(reply))),
         ],
     }
-
-
-def _sealed(status: Status) -> str:
-    return base64.b64encode(status.SerializeToString(deterministic=True)).rstrip(b"=").decode()
 
 
 def _grpc(reply: Reply) -> Plain:
@@ -223,8 +223,8 @@ def _grpc(reply: Reply) -> Plain:
         "body_format_override": {"text_format_source": {"inline_string": reply.sentence}},
         "headers_to_add": [
             # Envoy would make one of the HTTP status, which knows fewer of them.
-            header("grpc-status", str(reply.code)),
-            header("grpc-status-details-bin", _sealed(_status(reply))),
+            header("grpc-status", str(reply.code.value[0])),
+            header("grpc-status-details-bin", in_header(_status(reply))),
             *_headers(reply),
         ],
     }
@@ -253,21 +253,9 @@ def _json_format(status: Status) -> Plain:
 
 
 def _status(reply: Reply) -> Status:
-    status = Status(code=reply.code, message=reply.sentence)
-    reason = ErrorReason.Name(reply.reason).removeprefix("ERROR_REASON_")
-    details = [_packed(ErrorInfo(reason=reason, domain=DOMAIN, metadata=reply.metadata))]
-    if reply.retry_after is not None:
-        delay = Duration()
-        delay.FromTimedelta(reply.retry_after)
-        details.append(_packed(RetryInfo(retry_delay=delay)))
-    status.details.extend(details)
-    return status
-
-
-def _packed(message: ErrorInfo | RetryInfo) -> AnyMessage:
-    packed = AnyMessage()
-    packed.Pack(message)
-    return packed
+    return status_of(
+        Fault(reply.code, reply.reason, reply.sentence, metadata=reply.metadata, retry_after=reply.retry_after)
+    )
 
 
 def _conditions(reply: Reply) -> list[Plain]:

@@ -86,8 +86,9 @@ class Keyspace:
 
     async def _change(self, schema: Schema, planner: Planner) -> Plan:
         standing, text = await self._read(schema.name)
-        if planner(schema, standing).is_done:
-            return planner(schema, standing)
+        plan = planner(schema, standing)
+        if plan.is_done:
+            return plan
         if text == _NOTHING_STORED:
             for statement in layout_texts(self._target):
                 await self._session.define(statement)

@@ -40,11 +40,16 @@ class Caller:
     """Name of the calling service, e.g. "svc_upload"; None for calls from outside."""
 
     @property
-    def account_id(self) -> str:
-        """The signed-in account. Raises UNAUTHENTICATED (SIGN_IN_REQUIRED) where there is none."""
+    def signed_in(self) -> Principal:
+        """Who is signed in. Raises UNAUTHENTICATED (SIGN_IN_REQUIRED) where nobody is."""
         if self.user is None:
             raise sign_in_required()
-        return self.user.account_id
+        return self.user
+
+    @property
+    def account_id(self) -> str:
+        """The signed-in account. Raises UNAUTHENTICATED (SIGN_IN_REQUIRED) where there is none."""
+        return self.signed_in.account_id
 
     @property
     def account_id_or_none(self) -> str | None:

@@ -37,7 +37,7 @@ class Admission:
         return pb.GetRegistrationResponse(
             registration=registration_message(self._registration),
             first_account=first,
-            invite_code_required=bool(self._setup_code) if first else self._registration == "invite",
+            invite_code_required=self._asks_for_code(first=first),
         )
 
     async def judge(self, code: str) -> Way:
@@ -46,8 +46,7 @@ class Admission:
         Wrong codes count as wrong passwords do. Raises REGISTRATION_CLOSED, INVALID_INVITE, TOO_MANY_ATTEMPTS.
         """
         first = await self._is_first()
-        coded = bool(self._setup_code) if first else self._registration == "invite"
-        if not coded:
+        if not self._asks_for_code(first=first):
             return way_in(self._registration, code, self._setup_code, first=first)
         call = current_call_or_none()
         attempt = await self._guard.attempt("" if call is None else call.address)
@@ -72,6 +71,9 @@ class Admission:
         read = read_code(code)
         if read is not None:
             await self._invites.give_back(read.invite_id, account_id)
+
+    def _asks_for_code(self, *, first: bool) -> bool:
+        return bool(self._setup_code) if first else self._registration == "invite"
 
     async def _may_be_good(self, code: str) -> bool:
         read = read_code(code)

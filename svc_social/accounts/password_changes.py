@@ -69,14 +69,14 @@ class PasswordChanges:
 
     async def open_reset(self, account_id: str) -> pb.CreatePasswordResetResponse:
         """A code for somebody who forgot the password. Raises ACCOUNT_NOT_FOUND, CONTENTION."""
-        text, code = new_reset_code(self._sealer, account_id)
+        code = new_reset_code(self._sealer, account_id)
         expires = self._now() + LIFETIME
         async for _ in attempts():
             account = await self._accounts.get(account_id)
             if account is None:
                 raise account_missing(account_id)
             if await self._accounts.replace_credentials(account, with_code(account, code, expires)):
-                answer = pb.CreatePasswordResetResponse(reset_code=text)
+                answer = pb.CreatePasswordResetResponse(reset_code=code.text)
                 answer.expire_time.FromDatetime(expires)
                 return answer
         raise contention()
@@ -85,7 +85,7 @@ class PasswordChanges:
         """By a code; nothing of the account goes on. Raises INVALID_RESET_CODE, TOO_MANY_ATTEMPTS, OVERLOADED."""
         attempt = await self._guard.attempt(call.address)
         code = read_reset_code(self._sealer, request.reset_code)
-        account = None if code is None else await self._accounts.get(code.account_id)
+        account = None if code is None else await self._accounts.get(code.owner_id)
         if code is None or account is None or not is_open(account, code, self._now()):
             raise _refusal()
         await attempt.succeeded()

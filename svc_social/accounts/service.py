@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from mesh.call import Principal, current_call
+from mesh.call import current_call
 from mesh.contention import attempts
-from mesh.errors import contention, invalid, sign_in_required
+from mesh.errors import contention, invalid
 from mesh.keyring import Keys
 from mesh.tables import InvalidCursor
 from svc_social.accounts.admission import Admission
@@ -141,7 +141,7 @@ class AccountService(AccountServiceServicer):
         self, request: credentials.ChangePasswordRequest, context: Context
     ) -> credentials.ChangePasswordResponse:
         """Changes the caller's password, and ends every other sign-in."""
-        await self._parts.passwords.change(current_call(), _user(), request)
+        await self._parts.passwords.change(current_call(), current_call().caller.signed_in, request)
         return credentials.ChangePasswordResponse()
 
     async def CreatePasswordReset(
@@ -161,13 +161,13 @@ class AccountService(AccountServiceServicer):
         self, request: credentials.ListSessionsRequest, context: Context
     ) -> credentials.ListSessionsResponse:
         """The caller's sign-ins."""
-        return await self._parts.sessions.list(_user(), request)
+        return await self._parts.sessions.list(current_call().caller.signed_in, request)
 
     async def EndSession(
         self, request: credentials.EndSessionRequest, context: Context
     ) -> credentials.EndSessionResponse:
         """Ends one of the caller's sign-ins."""
-        user = _user()
+        user = current_call().caller.signed_in
         await self._parts.sessions.end(user, request.session_id)
         if request.session_id == user.session_id:
             await self._parts.browser.take_away(context)
@@ -178,7 +178,9 @@ class AccountService(AccountServiceServicer):
     ) -> credentials.SignOutEverywhereResponse:
         """Ends all of the caller's sign-ins."""
         await self._parts.sessions.end_all(
-            _user(), keep_current=request.keep_current, delete_api_tokens=request.delete_api_tokens
+            current_call().caller.signed_in,
+            keep_current=request.keep_current,
+            delete_api_tokens=request.delete_api_tokens,
         )
         if not request.keep_current:
             await self._parts.browser.take_away(context)
@@ -188,19 +190,19 @@ class AccountService(AccountServiceServicer):
         self, request: credentials.CreateApiTokenRequest, context: Context
     ) -> credentials.CreateApiTokenResponse:
         """Makes a personal API token."""
-        return await self._parts.tokens.create(_user(), request)
+        return await self._parts.tokens.create(current_call().caller.signed_in, request)
 
     async def ListApiTokens(
         self, request: credentials.ListApiTokensRequest, context: Context
     ) -> credentials.ListApiTokensResponse:
         """The caller's API tokens."""
-        return await self._parts.tokens.list(_user(), request)
+        return await self._parts.tokens.list(current_call().caller.signed_in, request)
 
     async def DeleteApiToken(
         self, request: credentials.DeleteApiTokenRequest, context: Context
     ) -> credentials.DeleteApiTokenResponse:
         """Deletes an API token of the caller's."""
-        await self._parts.tokens.delete(_user(), request.token_id)
+        await self._parts.tokens.delete(current_call().caller.signed_in, request.token_id)
         return credentials.DeleteApiTokenResponse()
 
     async def GetRegistration(self, request: pb.GetRegistrationRequest, context: Context) -> pb.GetRegistrationResponse:
@@ -246,14 +248,6 @@ class AccountService(AccountServiceServicer):
 
     async def _given(self, tokens: Tokens, context: Context, *, cookies: bool) -> Tokens:
         return await self._parts.browser.give(tokens, context, self._parts.now()) if cookies else tokens
-
-
-def _user() -> Principal:
-    """Who is signed in: the gate has let nobody else in."""
-    user = current_call().caller.user
-    if user is None:
-        raise sign_in_required()
-    return user
 
 
 def _device_name(named: str, context: Context) -> str:

@@ -9,24 +9,20 @@ A token carries its session's id and a seal, so only tokens that were really giv
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from mesh.sealing import Sealer
 from svc_social.accounts.domain import AccountRecord
+from svc_social.accounts.sealed_secrets import SealedSecret, new_secret, read_secret
 from vidmesh.social.v1 import account_pb2
 
 GRACE: Final = timedelta(seconds=30)
 """After its first use, for how long a repeat counts as a lost answer. Part of the contract of Refresh."""
 MOST_LIVE: Final = 8
 """Lost answers in a row that are believed."""
-SECRET_BYTES: Final = 32
 PURPOSE: Final = "refresh_token"
-_UUID_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +58,6 @@ def is_live(session: Session | None, account: AccountRecord) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshToken:
-    """A token as a client holds it, and what of it is stored."""
-
-    session_id: str
-    text: str
-    hash: bytes
-
-    def __repr__(self) -> str:
-        """Without the token itself."""
-        return f"RefreshToken(session {self.session_id})"
-
-
 def session_message(session: Session, lifetime: timedelta, *, current: bool) -> account_pb2.Session:
     """The session as its owner sees it; `lifetime` is that of a refresh token."""
     message = account_pb2.Session(session_id=session.session_id, device_name=session.device_name, current=current)
@@ -84,18 +67,14 @@ def session_message(session: Session, lifetime: timedelta, *, current: bool) -> 
     return message
 
 
-def new_token(sealer: Sealer, session_id: str) -> RefreshToken:
-    """A fresh token of a session: 256 random bits."""
-    payload = uuid.UUID(session_id).bytes + secrets.token_bytes(SECRET_BYTES)
-    return RefreshToken(session_id, sealer.seal(PURPOSE, payload), _hash(payload))
+def new_token(sealer: Sealer, session_id: str) -> SealedSecret:
+    """A fresh refresh token of a session."""
+    return new_secret(sealer, PURPOSE, session_id)
 
 
-def read_token(sealer: Sealer, text: str) -> RefreshToken | None:
+def read_token(sealer: Sealer, text: str) -> SealedSecret | None:
     """The token that a client sent; None where it was never given out by this installation."""
-    payload = sealer.open(PURPOSE, text)
-    if payload is None or len(payload) != _UUID_BYTES + SECRET_BYTES:
-        return None
-    return RefreshToken(str(uuid.UUID(bytes=payload[:_UUID_BYTES])), text, _hash(payload))
+    return read_secret(sealer, PURPOSE, text)
 
 
 def rotate(session: Session, presented: bytes, fresh: bytes, now: datetime) -> Session | None:
@@ -115,7 +94,3 @@ def rotate(session: Session, presented: bytes, fresh: bytes, now: datetime) -> S
     if not lost_answer:
         return None
     return replace(session, generation=session.generation + 1, live=(*session.live, fresh))
-
-
-def _hash(payload: bytes) -> bytes:
-    return hashlib.sha256(payload).digest()

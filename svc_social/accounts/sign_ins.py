@@ -19,8 +19,9 @@ from mesh.ids import uuid7
 from mesh.sealing import Sealer
 from svc_social.accounts.domain import AccountRecord
 from svc_social.accounts.endings import Endings
+from svc_social.accounts.sealed_secrets import SealedSecret
 from svc_social.accounts.session_store import SessionStore
-from svc_social.accounts.sessions import RefreshToken, Session, is_live, new_token, read_token, rotate
+from svc_social.accounts.sessions import Session, is_live, new_token, read_token, rotate
 from svc_social.accounts.store import AccountStore
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.social.v1.account_pb2 import Tokens
@@ -80,7 +81,7 @@ class SignIns:
         if presented is None:
             raise _refusal()
         async for _ in attempts():
-            session = await self._sessions.get(presented.session_id)
+            session = await self._sessions.get(presented.owner_id)
             if session is None:
                 raise _refusal()
             fresh = new_token(self._sealer, session.session_id)
@@ -100,7 +101,7 @@ class SignIns:
     async def end(self, text: str) -> None:
         """End the session that a token belongs to; nothing happens where there is none."""
         token = read_token(self._sealer, text)
-        session = None if token is None else await self._sessions.get(token.session_id)
+        session = None if token is None else await self._sessions.get(token.owner_id)
         if session is not None:
             await self._endings.session(session)
 
@@ -116,16 +117,16 @@ class SignIns:
         session = await self._sessions.get(session_id)
         return session is not None and session.account_id == account.account_id and is_live(session, account)
 
-    async def _refreshed(self, session: Session, fresh: RefreshToken) -> Tokens:
+    async def _refreshed(self, session: Session, fresh: SealedSecret) -> Tokens:
         account = await self._accounts.get(session.account_id)
         if account is None or not is_live(session, account):
             await self._endings.session(session)
             raise _refusal()
         return self._tokens(account, fresh)
 
-    def _tokens(self, account: AccountRecord, refresh: RefreshToken) -> Tokens:
+    def _tokens(self, account: AccountRecord, refresh: SealedSecret) -> Tokens:
         now = self._now()
-        access = self._signer.mint(Principal(account.account_id, refresh.session_id, account.role), now)
+        access = self._signer.mint(Principal(account.account_id, refresh.owner_id, account.role), now)
         tokens = Tokens(access_token=access.token, refresh_token=refresh.text)
         tokens.access_expire_time.FromDatetime(access.expire_time)
         tokens.refresh_expire_time.FromDatetime(now + self._sessions.lifetime)

@@ -103,15 +103,17 @@ class InviteStore:
             invite = await self.get(code.invite_id)
             if invite is None or not is_good(invite, code, self._now()):
                 return False
-            use: Row = {"part": A_USE + account_id, "take_time": self._now(), "settled": False}
-            if await self._tables.get(INVITES, {"invite_id": invite.invite_id, "part": A_USE + account_id}):
+            if await self._tables.get(INVITES, _use(invite.invite_id, account_id)):
                 return True
             if invite.uses >= invite.max_uses and not await self._reclaim(invite):
                 return False
             if invite.uses < invite.max_uses and await self._tables.commit(
                 INVITES,
                 {"invite_id": invite.invite_id},
-                Insert(use, ttl=max(invite.expire_time - self._now(), timedelta(seconds=1))),
+                Insert(
+                    {"part": A_USE + account_id, "take_time": self._now(), "settled": False},
+                    ttl=max(invite.expire_time - self._now(), timedelta(seconds=1)),
+                ),
                 _counted(invite, 1),
             ):
                 return True

@@ -70,10 +70,11 @@ def test_who_gets_in(registration: Registration, first: bool, code: str, setup_c
 def test_a_reset_code_is_known_by_its_seal() -> None:
     sealer = Sealer("s" * 32)
     account_id = uuid7()
-    text, code = new_reset_code(sealer, account_id)
+    code = new_reset_code(sealer, account_id)
+    text = code.text
     assert read_reset_code(sealer, text) == code
-    assert code.account_id == account_id
-    for wrong in ("", "x", text[:-4], new_reset_code(Sealer("t" * 32), account_id)[0]):
+    assert code.owner_id == account_id
+    for wrong in ("", "x", text[:-4], new_reset_code(Sealer("t" * 32), account_id).text):
         assert read_reset_code(sealer, wrong) is None
 
 

@@ -72,7 +72,7 @@ def test_a_token_leads_back_to_its_session_and_its_hash() -> None:
     token = new_token(SEALER, session_id)
     read = read_token(SEALER, token.text)
     assert read is not None
-    assert (read.session_id, read.hash) == (session_id, token.hash)
+    assert (read.owner_id, read.hash) == (session_id, token.hash)
 
 
 def test_every_token_is_another() -> None:

@@ -8,10 +8,14 @@ from datetime import timedelta
 import pytest
 
 from mesh.bus import Bus, BusUnavailable, Event, connect_bus
+from mesh.bus.connection import EVENT_ACK_WAIT
 from mesh.testing.servers import NatsServer
 from vidmesh.upload.v1.upload_events_pb2 import VideoChanged
 
 from .seen import Seen
+
+REDELIVERED = EVENT_ACK_WAIT.total_seconds() + 15
+"""Seconds: what was on its way to a connection that died is delivered again when its ack is due."""
 
 
 def changed(number: int) -> VideoChanged:
@@ -43,7 +47,7 @@ async def test_what_was_acknowledged_survives_kill_9_while_many_publish_and_read
     failures = [error for error in await asyncio.gather(*publishing, return_exceptions=True) if error is not None]
     assert all(isinstance(error, BusUnavailable) for error in failures)
     assert len(acknowledged) >= 200
-    await seen.until(lambda: acknowledged.issubset(seen.all), within=15)
+    await seen.until(lambda: acknowledged.issubset(seen.all), within=REDELIVERED)
 
 
 async def test_publishing_waits_for_a_bus_that_comes_back_soon(bus: Bus, nats: NatsServer) -> None:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mesh.local.backoff import Backoff
 from mesh.local.errors import StackError
 from mesh.local.files import last_lines
 from mesh.local.part import NotReady
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 State = Literal["waiting", "starting", "ready", "restarting", "stopping", "stopped"]
 
-FIRST_DELAY = 0.2
-LONGEST_DELAY = 10.0
-CALM = 30.0
-"""A part that has lived this many seconds is started again at once, however often it died before."""
 START_TIMEOUT = 60.0
 LOOK_EVERY = 2.0
 """Seconds between two looks at whether a part that runs can still do its work."""
@@ -55,13 +52,15 @@ class Child:
         self._changed = changed
         self._say = say
         self._process: asyncio.subprocess.Process | None = None
+        self._ready_since: float | None = None
+        """Since when it is or was ready in its latest run, by the monotonic clock."""
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
         """Returns after `stop`. Raises `StackError` where the part cannot be started at all."""
-        delay = FIRST_DELAY
+        backoff = Backoff()
         while not self._stop.is_set():
-            began = time.monotonic()
+            self._ready_since = None
             try:
                 await self.part.before_start()
                 if self._stop.is_set():
@@ -74,14 +73,12 @@ class Child:
                 break
             if not self.ready.is_set() and self.standing.restarts + 1 >= TRIES:
                 raise self._cannot_start(ended)
-            if time.monotonic() - began > CALM:
-                delay = FIRST_DELAY
+            delay = backoff.after(0.0 if self._ready_since is None else time.monotonic() - self._ready_since)
             self.standing.restarts += 1
             self._is("restarting")
-            self._say(f"{self.part.name} {ended}; starting it again in {delay:.1f} s")
+            self._say(f"{self.part.name} {ended}; starting it again {f'in {delay:.1f} s' if delay else 'at once'}")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), delay)
-            delay = min(delay * 2, LONGEST_DELAY)
         self.standing.pid = 0
         self._is("stopped")
 
@@ -124,6 +121,7 @@ class Child:
             if not ending.done() and not self._stop.is_set():
                 try:
                     probing.result()
+                    self._ready_since = time.monotonic()
                     self.ready.set()
                     self._is("ready")
                     late = await self._unfit(process, ending)

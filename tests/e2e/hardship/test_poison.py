@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mesh.bus.jobs import JOB_ACK_WAIT
-from mesh.local.child import LONGEST_DELAY
+from mesh.local.backoff import LONGEST_DELAY
 from svc_transcode.processing.domain import PROCESSING_FAILED
 from tests.e2e.chaos.clips import clip
 from tests.e2e.hardship.poison import WORKER, dead_letters, poison

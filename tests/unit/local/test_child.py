@@ -65,6 +65,48 @@ async def test_a_part_that_was_ready_is_started_again_with_growing_delays(data: 
     assert child.standing.state == "stopped"
 
 
+async def test_a_part_that_was_ready_for_a_while_is_started_again_at_once_each_time(
+    data: DataDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mesh.local.backoff.SETTLED", 0.1)
+    child, said = child_of("import time; time.sleep(0.5)", data)
+    run = asyncio.create_task(child.run())
+    await seen(lambda: child.standing.restarts == 3)
+    await child.stop()
+    await run
+    assert said == ["part ended with exit code 0; starting it again at once"] * 3
+
+
+async def test_what_counts_is_how_long_it_was_ready_and_not_how_long_it_lived(
+    data: DataDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mesh.local.backoff.SETTLED", 0.1)
+    starts: list[float] = []
+
+    async def start() -> None:
+        starts.append(time.monotonic())
+
+    async def once() -> None:
+        if len(starts) > 1:
+            await asyncio.sleep(60)
+
+    program = "import time; time.sleep(0.3)"
+    dying = Part(
+        name="part",
+        argv=(sys.executable, "-c", program),
+        stage=Stage.SERVICES,
+        ready=once,
+        before_start=start,
+    )
+    said: list[str] = []
+    child = Child(dying, data, lambda: None, said.append)
+    run = asyncio.create_task(child.run())
+    await seen(lambda: child.standing.restarts == 4)
+    await child.stop()
+    await run
+    assert [line.rpartition("again ")[2] for line in said] == ["at once", "in 0.2 s", "in 0.4 s", "in 0.8 s"]
+
+
 async def test_a_part_that_lives_and_can_do_nothing_is_started_again(
     data: DataDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:

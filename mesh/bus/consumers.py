@@ -19,11 +19,12 @@ from nats.js.errors import NotFoundError
 
 from mesh.bus.backoff import wait_after
 from mesh.bus.dead import bury
-from mesh.bus.envelope import ID_HEADER, TYPE_HEADER, continued_trace
+from mesh.bus.envelope import ID_HEADER, TYPE_HEADER
 from mesh.bus.errors import BusError, UnsuitableStream
 from mesh.bus.model import Backoff, Done, Drop, Event, GiveUp, M, Outcome, Retry
 from mesh.bus.publishing import Publisher
 from mesh.bus.pulling import Pull
+from mesh.bus.tracing import continued_trace
 
 _log = logging.getLogger(__name__)
 

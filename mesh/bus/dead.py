@@ -9,6 +9,7 @@ from nats.aio.msg import Msg
 from mesh.bus.envelope import ID_HEADER, TYPE_HEADER, Envelope
 from mesh.bus.publishing import Publisher
 from mesh.bus.streams import DEAD_STREAM
+from mesh.bus.tracing import TRACEPARENT
 
 REASON_HEADER: Final = "vidmesh-dead-reason"
 ATTEMPTS_HEADER: Final = "vidmesh-dead-attempts"
@@ -25,6 +26,7 @@ async def bury(publisher: Publisher, message: Msg, durable: str, attempts: int, 
     """Keep a message as a dead letter. Burying it twice keeps one. Raises BusUnavailable."""
     about = message.metadata
     headers = message.headers or {}
+    trace = {TRACEPARENT: headers[TRACEPARENT]} if TRACEPARENT in headers else {}
     line = " ".join(reason.split()).encode("ascii", "backslashreplace").decode()
     await publisher.send(
         Envelope(
@@ -37,6 +39,7 @@ async def bury(publisher: Publisher, message: Msg, durable: str, attempts: int, 
                 EVENT_HEADER: headers.get(ID_HEADER, ""),
                 ATTEMPTS_HEADER: str(attempts),
                 REASON_HEADER: line[:_REASON_CHARACTERS],
+                **trace,
             },
         )
     )

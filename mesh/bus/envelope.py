@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from google.protobuf.message import Message
 
 from mesh.bus.errors import InvalidMessage
 from mesh.bus.subjects import Route, route_of
+from mesh.bus.tracing import inject_trace
 from vidmesh.options.v1.options_pb2 import Delivery
 
 ID_HEADER: Final = "Nats-Msg-Id"
@@ -49,24 +47,5 @@ def _headers(route: Route, event_id: str | None) -> dict[str, str]:
         if not event_id or not event_id.isascii() or not event_id.isprintable() or len(event_id) > 256:
             raise InvalidMessage(f"{event_id!r} is no event id: 1 to 256 printable ASCII characters")
         headers[ID_HEADER] = event_id
-    # Only where something else of this process has loaded OpenTelemetry can there be a trace to pass on.
-    if "opentelemetry.trace" in sys.modules:
-        from opentelemetry import propagate
-
-        propagate.inject(headers)
+    inject_trace(headers)
     return headers
-
-
-@contextmanager
-def continued_trace(headers: Mapping[str, str], name: str) -> Generator[None]:
-    """Run the block as part of the trace that a message came from, in a span of its own called `name`."""
-    if "opentelemetry.trace" not in sys.modules:
-        yield
-        return
-    from opentelemetry import propagate, trace
-
-    carrier: dict[str, Any] = dict(headers)
-    with trace.get_tracer("mesh.bus").start_as_current_span(
-        name, context=propagate.extract(carrier), kind=trace.SpanKind.CONSUMER
-    ):
-        yield

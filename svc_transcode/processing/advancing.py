@@ -11,6 +11,7 @@ from typing import Protocol
 
 from google.protobuf.message import Message
 
+from mesh.bus.tracing import within_trace
 from mesh.ids import uuid7
 from svc_transcode.media.info import SourceInfo
 from svc_transcode.media.package import MPD
@@ -64,14 +65,21 @@ class Advancing:
                 if await self.leftovers.clear(video_id, datetime.now(UTC)):
                     await self.store.deactivate(video_id)
                 return
-            if due := domain.to_publish(head.value):
-                await self._publish(head, due)
-                continue
-            await self._read_back(head.value)
-            ended = domain.finished(head.value, datetime.now(UTC))
-            if ended is None:
-                return
-            await self.store.commit(head, ended, Change(events=(outcomes.finished(ended),)))
+            with within_trace(head.value.trace):
+                if await self._step(head):
+                    return
+
+    async def _step(self, head: Versioned[Head]) -> bool:
+        """Take the next step; whether none is left until a worker finishes something."""
+        if due := domain.to_publish(head.value):
+            await self._publish(head, due)
+            return False
+        await self._read_back(head.value)
+        ended = domain.finished(head.value, datetime.now(UTC))
+        if ended is None:
+            return True
+        await self.store.commit(head, ended, Change(events=(outcomes.finished(ended),)))
+        return False
 
     async def _publish(self, head: Versioned[Head], tracks: Sequence[Track]) -> None:
         video = head.value

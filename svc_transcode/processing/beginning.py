@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from mesh.bus.tracing import current_trace
 from mesh.contention import LostRace, settle
 from mesh.errors import not_found, precondition
 from svc_transcode.processing import domain, plan
@@ -27,7 +29,8 @@ class Beginning:
 
     async def begin(self, video_id: str, channel_id: str, size: int) -> None:
         """The upload is complete. Doing it again goes on where it was left."""
-        head = Head(video_id, channel_id, size, State.PROBING, run=1, start_time=datetime.now(UTC))
+        now, trace = datetime.now(UTC), current_trace()
+        head = Head(video_id, channel_id, size, State.PROBING, run=1, start_time=now, trace=trace)
         if not await self._store.create(head):
             found = await self._store.head(video_id)
             if found is None or found.value.state is not State.PROBING:
@@ -58,9 +61,10 @@ class Beginning:
             await self._store.add_jobs(video_id, again.jobs)
             await self._queue.add(video_id, again.jobs, again.head.channel_id, again.head.start_time)
             told = ProcessingRestarted(video_id=video_id, run=again.head.run)
-            if not await self._store.commit(before, again.head, Change(events=(told,))):
+            begun = replace(again.head, trace=current_trace())
+            if not await self._store.commit(before, begun, Change(events=(told,))):
                 raise LostRace
-            return again.head
+            return begun
 
         return await settle(restart)
 

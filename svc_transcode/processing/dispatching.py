@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from mesh.bus.dispatch import Queued
+from mesh.bus.tracing import within_trace
 from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.model import JobRow, JobState, Kind
 from svc_transcode.processing.queue import Queue, Waiting
@@ -90,7 +91,8 @@ class Releasing:
 
     async def _send(self, video_id: str, job: JobRow) -> None:
         job_id = str(JobId(video_id, job.name, job.release))
-        await self._jobs.submit(TranscodeJob(job_id=job_id, video_id=video_id, kind=KINDS[job.kind]), job_id)
+        with within_trace(job.trace):
+            await self._jobs.submit(TranscodeJob(job_id=job_id, video_id=video_id, kind=KINDS[job.kind]), job_id)
 
     async def again(self, video_id: str, found: Versioned[JobRow], failures: int | None = None) -> None:
         """Put the next release of a job on the bus, unless somebody else was faster. Raises BusUnavailable."""

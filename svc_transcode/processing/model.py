@@ -139,6 +139,8 @@ class Head:
     playable_time: datetime | None = None
     end_time: datetime | None = None
     failure: Failure | None = None
+    trace: str = ""
+    """`traceparent` of what began this run: steps that no call and no message asks for belong to it."""
 
     def track(self, name: str) -> Track:
         """The track of that name. Raises KeyError."""
@@ -195,6 +197,8 @@ class JobRow:
     """The job that this one is a part of. It is to be done only once that one was given up for its parts."""
     made: Made | None = None
     failure: Failure | None = None
+    trace: str = ""
+    """`traceparent` of what made the job, which the message to the workers carries on."""
 
 
 @dataclass(frozen=True, slots=True)

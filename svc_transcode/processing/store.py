@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from pydantic import TypeAdapter
 
 from mesh.bus.outbox import Outbox
+from mesh.bus.tracing import current_trace
 from mesh.tables import Operation, Put, Row, Tables, Update, Value
 from svc_transcode.processing import model, tables
 from svc_transcode.processing.model import Head, JobRow, TrackFile
@@ -92,9 +93,13 @@ class ProcessingStore:
         return await self._tables.insert(PROCESSING, _row(head.video_id, tables.HEAD, tables.HEAD_NAME, _head(head)))
 
     async def add_jobs(self, video_id: str, jobs: Sequence[JobRow]) -> None:
-        """Add jobs, leaving those alone that are there."""
+        """Add jobs of the current trace, leaving those alone that are there."""
+        trace = current_trace()
         for at in range(0, len(jobs), TOGETHER):
-            rows = [_row(video_id, tables.JOBS, job.name, _job(job)) for job in jobs[at : at + TOGETHER]]
+            rows = [
+                _row(video_id, tables.JOBS, job.name, _job(replace(job, trace=trace)))
+                for job in jobs[at : at + TOGETHER]
+            ]
             await asyncio.gather(*(self._tables.insert(PROCESSING, row) for row in rows))
 
     async def commit(self, before: Versioned[Head], after: Head, change: Change | None = None) -> bool:

@@ -17,6 +17,7 @@ from google.protobuf.message import Message
 
 from mesh.bus import Bus, Event, JobQueue
 from mesh.bus.model import Backoff, Done, Drop, Job, Outcome, Retry
+from mesh.bus.tracing import inject_trace
 from mesh.call import current_call
 from mesh.config import merged
 from mesh.errors import not_found
@@ -25,6 +26,7 @@ from mesh.ids import uuid7
 from mesh.objects import Objects
 from mesh.statuses import fault_in
 from mesh.tables import Tables, Unavailable
+from mesh.telemetry import Telemetry
 from mesh.testing.servers import NatsServer, WeedServer
 from mesh.testing.serving import Metadata, TestMesh
 from svc_transcode.media import jobs as media
@@ -201,7 +203,10 @@ class Served:
 
     @property
     def worker(self) -> Metadata:
-        return self.mesh.as_service("worker")
+        """A worker's call, which belongs to the trace that the worker is in."""
+        trace: dict[str, str] = {}
+        inject_trace(trace)
+        return (*self.mesh.as_service("worker"), *trace.items())
 
     async def upload(self, video_id: str | None = None, channel_id: str | None = None) -> str:
         """A file is complete; its video."""
@@ -317,7 +322,12 @@ def new_video_id() -> str:
 
 @asynccontextmanager
 async def serving(
-    folder: Path, nats: NatsServer, weed: WeedServer, owner: str, overrides: Mapping[str, Any] | None = None
+    folder: Path,
+    nats: NatsServer,
+    weed: WeedServer,
+    owner: str,
+    overrides: Mapping[str, Any] | None = None,
+    telemetry: Telemetry | None = None,
 ) -> AsyncGenerator[Served]:
     """The service on the data in `folder`, until the block ends."""
     settings: dict[str, Any] = {
@@ -329,7 +339,7 @@ async def serving(
     async with TestMesh(folder, merged(settings, overrides or {})) as mesh:
         viewers = Viewers(owner)  # pyright: ignore[reportAbstractUsage] (the other methods are not asked here)
         await mesh.serve(await mesh.runtime("svc_upload"), [viewers.hosted()])
-        runtime = await mesh.runtime("svc_transcode")
+        runtime = await mesh.runtime("svc_transcode", telemetry)
         opened = runtime.tables
         kept: list[CrashingTables] = []
 

@@ -1,0 +1,1 @@
+export { ClientError, errorOf, type Reason, VidmeshError, type Violation } from "./errors.js";

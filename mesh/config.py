@@ -146,6 +146,7 @@ class TranscodeSettings(Section):
     sweep_every: Seconds
     leftovers_after: Seconds
     job_timeout: Seconds
+    probe_timeout: Seconds
     child_memory_bytes: int
     max_pixels: int
     max_duration: Seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,8 @@ class Bounds:
     """Folders and files, besides Python's own, this package's and the system's libraries."""
     writable: tuple[Path, ...]
     """Folders; also readable."""
+    tasks: int = 512
+    """Threads and processes at one time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +50,25 @@ class Held:
     """At the least no TCP."""
     files: bool
     """Nothing outside the bounds can be opened."""
+    tasks: bool
+    """Threads and processes are few. Not for root, whom no kernel holds to it."""
 
 
 def confine(bounds: Bounds) -> Held:
     """Confines this process, which must have a single thread, for good. Raises nothing: what cannot be had is told."""
     if sys.platform != "linux":
-        return Held(network=False, tcp=False, files=False)
+        return Held(network=False, tcp=False, files=False, tasks=False)
     kernel.die_first(DIES_FIRST)
     kernel.no_new_privileges()
-    network = kernel.no_network()
+    root = os.getuid() == 0  # nobody is, by their own account, once they are in a user namespace
+    alone = kernel.alone()
     kernel.no_capabilities()
     files = landlock.restrict((*_own(), *bounds.readable), bounds.writable)
     kernel.no_dumps()  # last: it takes this process's own /proc from it
-    return Held(network, network or (files and landlock.version() >= landlock.TCP_SINCE), files)
+    if alone.user:
+        kernel.few_tasks(bounds.tasks)
+    tcp = alone.network or (files and landlock.version() >= landlock.TCP_SINCE)
+    return Held(alone.network, tcp, files, tasks=alone.user and not root)
 
 
 def _own() -> Iterator[Path]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import resource
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -32,13 +34,36 @@ def no_new_privileges() -> bool:
     return _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
-def no_network() -> bool:
-    """A network of its own with nothing in it, not even a loopback that is up.
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What a process has for itself."""
 
-    By a user namespace, which needs no rights; root may also do without, where those are switched off.
+    network: bool
+    """A network with nothing in it, not even a loopback that is up."""
+    user: bool
+    """A user namespace, in which it is counted apart from others of its user."""
+
+
+def alone() -> Alone:
+    """Gives this process a user namespace and a network, which needs no rights.
+
+    Root may also have the latter without the former, where user namespaces are switched off.
     """
     unshare = ctypes.CDLL(None, use_errno=True).unshare
-    return unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0 or unshare(_CLONE_NEWNET) == 0
+    if unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0:
+        return Alone(network=True, user=True)
+    return Alone(network=unshare(_CLONE_NEWNET) == 0, user=False)
+
+
+def few_tasks(most: int) -> None:
+    """At most so many threads and processes of this user (RLIMIT_NPROC).
+
+    To be called in a user namespace of its own, where nobody else is counted (since Linux 5.14). It does not hold
+    whoever is root outside: see setrlimit(2).
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
 
 
 def no_capabilities() -> bool:

@@ -13,11 +13,14 @@ from typing import BinaryIO, Final, NoReturn
 
 from mesh.confinement.confine import Bounds, confine
 from svc_transcode.media import jobs, wire
-from svc_transcode.media.errors import MediaRejected, PartUnavailable
+from svc_transcode.media.errors import MediaRejected, PartUnavailable, Spent
 from svc_transcode.media.limits import die_with_parent, restrict_self
+from svc_transcode.media.memory import is_of_memory
 from svc_transcode.media.parts import PartReader
 
 _CODE: Final = Path(__file__).resolve().parents[1]
+_RESERVE: Final = 8 << 20
+"""Bytes kept to say with that there is no memory left."""
 
 
 class Parent:
@@ -88,7 +91,7 @@ def perform(job: jobs.Job, reader: PartReader, parent: Parent) -> jobs.Result:
 def lock_in(order: wire.Order) -> None:
     """Gives up what media code does not need, for good: the work directory (the current one) is what stays its own."""
     restrict_self(order.limits)
-    confine(Bounds(readable=(Path(order.sources), _CODE), writable=(Path.cwd(),)))
+    confine(Bounds(readable=(Path(order.sources), _CODE), writable=(Path.cwd(),), tasks=order.limits.tasks))
     die_with_parent(order.parent)  # last: a change of credentials would undo it
 
 
@@ -97,6 +100,7 @@ def main() -> NoReturn:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is not the protocol
     order = parent.order()
     lock_in(order)
+    reserve = bytearray(_RESERVE)
     try:
         with PartReader(order.job.source.part_sizes, parent.fetch) as reader:
             word: wire.Word = wire.Done(perform(order.job, reader, parent))
@@ -104,6 +108,11 @@ def main() -> NoReturn:
         word = wire.Rejected(refused.reason, refused.sentence)
     except PartUnavailable as gone:
         word = wire.Unavailable(gone.index, gone.why)
+    except Exception as failure:
+        if not is_of_memory(failure):
+            raise
+        del reserve
+        word = wire.Exhausted(Spent.MEMORY)
     parent.say(word)
     # Codecs' own threads and destructors have nothing left to do that could matter.
     os._exit(0)

@@ -61,6 +61,23 @@ class ChildCrashed(ChildFailed):
         self.stderr = stderr
 
 
+class Spent(enum.StrEnum):
+    """What of its limits a child used up."""
+
+    MEMORY = "memory"
+    """Its address space."""
+    WORK = "work"
+    """Its CPU time, which, unlike time by the clock, does not depend on what else the machine does."""
+
+
+class ChildExhausted(ChildFailed):
+    """The file takes more than one is given. Another attempt with the same limits ends in the same way."""
+
+    def __init__(self, spent: Spent) -> None:
+        super().__init__(f"the media process used up its {spent}")
+        self.spent = spent
+
+
 class ChildTimedOut(ChildFailed):
     """The child worked longer than its wall-clock limit (time spent waiting for parts is not counted)."""
 

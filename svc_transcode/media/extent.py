@@ -79,8 +79,10 @@ def _header_end(stream: Stream) -> Fraction | None:
 def _seek(container: InputContainer, reader: PartReader, time: Fraction) -> bool:
     try:
         container.seek(int(time * _MICROSECONDS), backward=True, any_frame=False)
-    except FFmpegError:
+    except FFmpegError as failure:
         reader.check()
+        if isinstance(failure, MemoryError):
+            raise
         return False
     return True
 
@@ -96,8 +98,9 @@ def _last(container: InputContainer, streams: Iterable[Stream], frame: Fraction)
             length = packet.duration * base if packet.duration else frame * (packet.stream.type == "video")
             end = packet.pts * base + length
             ends[packet.stream_index] = max(end, ends.get(packet.stream_index, end))
-    except FFmpegError:  # a torn end: what was read until here is what there is
-        return ends
+    except FFmpegError as failure:  # a torn end: what was read until here is what there is
+        if isinstance(failure, MemoryError):
+            raise
     return ends
 
 

@@ -96,8 +96,10 @@ class FrameReader:
         offset = int((time + self._origin) / self._base)
         try:
             self._container.seek(offset, stream=self._stream, backward=True, any_frame=False)
-        except FFmpegError:
+        except FFmpegError as failure:
             self._reader.check()
+            if isinstance(failure, MemoryError):
+                raise
             self._container.seek(0)
 
     def _decode(self) -> Iterator[TimedFrame]:
@@ -107,6 +109,8 @@ class FrameReader:
                 decoded = packet.decode()
             except FFmpegError as failure:
                 self._reader.check()
+                if isinstance(failure, MemoryError):
+                    raise
                 if begun:  # a stream may begin within a group of pictures
                     self._demuxer.refused(failure)
                 continue

@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import cast, overload
 
 from svc_transcode.media import jobs, wire
-from svc_transcode.media.errors import ChildCrashed, ChildFailed, ChildTimedOut, MediaRejected, PartUnavailable
+from svc_transcode.media.errors import (
+    ChildCrashed,
+    ChildExhausted,
+    ChildFailed,
+    ChildTimedOut,
+    MediaRejected,
+    PartUnavailable,
+    Spent,
+)
 from svc_transcode.media.limits import ChildLimits
 
 FetchPart = Callable[[int], Awaitable[Path]]
@@ -91,8 +99,9 @@ async def run_child(
     The files that `fetch_part` gives lie under `sources`: the child can read nothing else, where the kernel knows
     Landlock. It has no network where the system allows user namespaces, no environment and no rights of root's.
 
-    Raises `MediaRejected` (the source is at fault: do not retry), `PartUnavailable` (retry when it is there),
-    `ChildCrashed` or `ChildTimedOut` (retry a few times). On any exception, cancellation included, the child and
+    Raises `MediaRejected` (the source is at fault: do not retry), `ChildExhausted` (it takes more than `limits` give:
+    do not retry with the same), `PartUnavailable` (retry when it is there), `ChildCrashed` or `ChildTimedOut` (retry
+    a few times). On any exception, cancellation included, the child and
     all that it started are gone before this returns; files it left in `workdir` are the caller's to delete.
     """
     limits = limits or ChildLimits()
@@ -111,8 +120,7 @@ async def run_child(
     try:
         word = await conversation.hold(_order(job, limits, sources))
         if word is None:
-            code = await child.wait()
-            raise ChildCrashed(-code if code < 0 else None, code if code >= 0 else None, await errors)
+            raise _end(await child.wait(), await errors)
     finally:
         if child.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -131,7 +139,14 @@ async def _reap(child: asyncio.subprocess.Process, errors: asyncio.Task[str]) ->
     await errors
 
 
-def _result(word: wire.Done | wire.Rejected | wire.Unavailable) -> jobs.Result:
+def _end(code: int, stderr: str) -> ChildFailed:
+    """What an end without a word means."""
+    if code == -signal.SIGXCPU:
+        return ChildExhausted(Spent.WORK)
+    return ChildCrashed(-code if code < 0 else None, code if code >= 0 else None, stderr)
+
+
+def _result(word: wire.Last) -> jobs.Result:
     match word:
         case wire.Done(result):
             return result
@@ -139,6 +154,8 @@ def _result(word: wire.Done | wire.Rejected | wire.Unavailable) -> jobs.Result:
             raise MediaRejected(reason, sentence)
         case wire.Unavailable(part, why):
             raise PartUnavailable(part, why)
+        case wire.Exhausted(spent):
+            raise ChildExhausted(spent)
 
 
 def _understood(line: bytes) -> wire.Word:
@@ -162,7 +179,7 @@ class _Conversation:
         self._on_progress = on_progress
         self._allowed = self._left = seconds
 
-    async def hold(self, order: wire.Order) -> wire.Done | wire.Rejected | wire.Unavailable | None:
+    async def hold(self, order: wire.Order) -> wire.Last | None:
         """Talks until the child's last word; None where it went without one."""
         await self._send(jobs.to_json(wire.ORDER, order))
         while line := await self._listen():

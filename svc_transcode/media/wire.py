@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from svc_transcode.media.errors import RejectReason
+from svc_transcode.media.errors import RejectReason, Spent
 from svc_transcode.media.jobs import Job, Result
 from svc_transcode.media.limits import ChildLimits
 
@@ -83,8 +83,15 @@ class Unavailable:
     say: Literal["unavailable"] = "unavailable"
 
 
+@dataclass(frozen=True, slots=True)
+class Exhausted:
+    spent: Spent
+    say: Literal["exhausted"] = "exhausted"
+
+
 Answer = Here | Gone
-Word = Need | Progress | Done | Rejected | Unavailable
+Last = Done | Rejected | Unavailable | Exhausted
+Word = Need | Progress | Last
 
 ORDER: TypeAdapter[Order] = TypeAdapter(Order)
 ANSWER: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator="say")])

@@ -47,6 +47,7 @@ class Bench:
     media_bucket: str
     bounds: media.Bounds
     limits: ChildLimits
+    limits_of_probes: ChildLimits
 
 
 class Attempts:
@@ -117,9 +118,10 @@ class Attempts:
         def progress(done: int) -> None:
             reporter.tell(share_of(order.job, done))
 
+        limits = bench.limits_of_probes if begun.kind == JobKind.JOB_KIND_PROBE else bench.limits
         try:
             result = await run_child(
-                order.job, fetch, workdir, limits=bench.limits, on_progress=progress, sources=bench.pieces.folder
+                order.job, fetch, workdir, limits=limits, on_progress=progress, sources=bench.pieces.folder
             )
             if not orders.fits(order.job, result):
                 raise ChildFailed(f"the media process gave a {type(result).__name__} for a {type(order.job).__name__}")

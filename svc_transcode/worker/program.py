@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,10 @@ NICENESS: Final = 5
 IDLE: Final = 600.0
 """Seconds after which a piece that nobody asked for is removed: it may belong to a video that was deleted."""
 TIDY_EVERY: Final = 60.0
+TASKS: Final = 128
+TASKS_PER_THREAD: Final = 16
+"""Threads of a child, with room to spare: a decoder and a dozen encoders begin two each for every one that is asked
+for, at most."""
 
 
 def run_worker(choice: Choice) -> int:
@@ -72,6 +77,7 @@ async def _work(choice: Choice, runtime: Runtime, scratch: Path) -> None:
         media_bucket=settings.objects.media_bucket,
         bounds=Bounds(settings.transcode.max_pixels, int(settings.transcode.max_duration.total_seconds())),
         limits=limits_of(settings.transcode),
+        limits_of_probes=limits_of_probes(settings.transcode),
     )
     slots = Slots(Attempts(bench, runtime.log), choice)
     queue = JobQueue(bus, TranscodeJob, max_attempts=settings.transcode.max_attempts)
@@ -101,10 +107,22 @@ class Slots:
 
 def limits_of(settings: TranscodeSettings) -> ChildLimits:
     """What a child may use."""
-    seconds = settings.job_timeout.total_seconds()
+    return _limits(settings, settings.job_timeout, settings.worker_threads)
+
+
+def limits_of_probes(settings: TranscodeSettings) -> ChildLimits:
+    """What a child may use that looks at a source for the first time, by one thread."""
+    return _limits(settings, min(settings.probe_timeout, settings.job_timeout), 1)
+
+
+def _limits(settings: TranscodeSettings, timeout: timedelta, threads: int) -> ChildLimits:
+    seconds = timeout.total_seconds()
     return ChildLimits(
         address_space=settings.child_memory_bytes,
-        cpu_seconds=int(seconds * settings.worker_threads),
+        # Half, so that a file that keeps a child busy ends as one, and only a child that was kept waiting by the
+        # machine, or stands still, comes to the end of its time.
+        cpu_seconds=max(1, int(seconds * threads / 2)),
+        tasks=TASKS + TASKS_PER_THREAD * threads,
         wall_seconds=seconds,
     )
 

@@ -27,6 +27,7 @@ FAILURES: Final = {
     FailureReason.FAILURE_REASON_TOO_LARGE: "The video has too many pixels, or is too long.",
     FailureReason.FAILURE_REASON_DAMAGED: "The file is damaged or cut off.",
     FailureReason.FAILURE_REASON_PROCESSING: "Processing kept failing. The file is kept and can be tried again.",
+    FailureReason.FAILURE_REASON_TOO_DEMANDING: "The file takes more memory or work to process than one file is given.",
 }
 
 

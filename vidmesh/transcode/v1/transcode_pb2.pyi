@@ -73,6 +73,10 @@ class _FailureReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Failure
     """Damaged or cut off."""
     FAILURE_REASON_PROCESSING: _FailureReason.ValueType  # 5
     """Processing kept failing; the source is kept and it can be retried."""
+    FAILURE_REASON_TOO_DEMANDING: _FailureReason.ValueType  # 6
+    """It takes more memory or more work than the installation gives to one file. The source is kept: it can be retried
+    when more is given.
+    """
 
 class FailureReason(_FailureReason, metaclass=_FailureReasonEnumTypeWrapper):
     """Why a video cannot be processed."""
@@ -89,6 +93,10 @@ FAILURE_REASON_DAMAGED: FailureReason.ValueType  # 4
 """Damaged or cut off."""
 FAILURE_REASON_PROCESSING: FailureReason.ValueType  # 5
 """Processing kept failing; the source is kept and it can be retried."""
+FAILURE_REASON_TOO_DEMANDING: FailureReason.ValueType  # 6
+"""It takes more memory or more work than the installation gives to one file. The source is kept: it can be retried
+when more is given.
+"""
 Global___FailureReason: _TypeAlias = FailureReason  # noqa: Y015
 
 class _JobKind:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Generator
 from contextlib import ExitStack, suppress
@@ -16,6 +17,10 @@ from mesh.testing.cassandra import CassandraMissing, CassandraServer, cassandra_
 
 NOTES = Table("notes", (text("id"), integer("n")), ("id",))
 SCHEMA = Schema("crash", 1, (NOTES,))
+
+ENOUGH = 20
+"""Writes that each writer has had acknowledged when the server is killed."""
+WRITERS = 8
 
 
 @pytest.fixture
@@ -33,13 +38,16 @@ async def test_acknowledged_writes_outlive_a_kill_and_the_tables_go_on(mortal: C
     """Invariants: a write that returned is there; any other raised Unavailable within the time of one request."""
     name = uuid4().hex
     acknowledged: list[str] = []
+    warm = asyncio.Barrier(WRITERS + 1)
     slowest = 0.0
+    killed = False
 
     async with open_tables(f"cql://{mortal.host}/crash", SCHEMA) as tables:
 
         async def write(writer: int) -> None:
             nonlocal slowest
-            for number in range(1_000_000):
+            had = 0
+            for number in itertools.count():
                 note = f"{name}-{writer}-{number}"
                 began = time.monotonic()
                 try:
@@ -48,13 +56,21 @@ async def test_acknowledged_writes_outlive_a_kill_and_the_tables_go_on(mortal: C
                     else:
                         assert await tables.insert(NOTES, {"id": note, "n": number})
                 except Unavailable:
-                    return
+                    if killed:
+                        return
+                    continue
                 finally:
                     slowest = max(slowest, time.monotonic() - began)
                 acknowledged.append(note)
+                had += 1
+                if had == ENOUGH:
+                    await warm.wait()
 
-        writers = [asyncio.ensure_future(write(writer)) for writer in range(8)]
-        await asyncio.sleep(1)
+        writers = [asyncio.ensure_future(write(writer)) for writer in range(WRITERS)]
+        # However fast the machine is: all write, and are in the midst of it when the server dies.
+        async with asyncio.timeout(60):
+            await warm.wait()
+        killed = True
         await asyncio.to_thread(mortal.kill)
         await asyncio.gather(*writers)
         assert slowest < 12
@@ -69,7 +85,7 @@ async def test_acknowledged_writes_outlive_a_kill_and_the_tables_go_on(mortal: C
                     await tables.get(NOTES, {"id": name})
                     break
                 await asyncio.sleep(0.1)
-        assert len(acknowledged) > 100
+        assert len(acknowledged) >= ENOUGH * WRITERS
         for start in range(0, len(acknowledged), 500):
             part = acknowledged[start : start + 500]
             rows = await tables.get_many(NOTES, [{"id": note} for note in part])

@@ -142,6 +142,7 @@ class TranscodeSettings(Section):
     workers: int = Field(ge=0)
     worker_threads: int = Field(ge=1)
     chunk: Seconds
+    overlap: bool
     max_attempts: int = Field(ge=1)
     sweep_every: Seconds
     leftovers_after: Seconds

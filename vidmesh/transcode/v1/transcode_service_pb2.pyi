@@ -503,6 +503,30 @@ class JobFailure(_message.Message):
 Global___JobFailure: _TypeAlias = JobFailure  # noqa: Y015
 
 @_typing.final
+class MissingPart(_message.Message):
+    """A part of the source that has not arrived. It counts as no failure: the job is handed out again when the part is
+    there.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """The part's number, from 1."""
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MissingPart: _TypeAlias = MissingPart  # noqa: Y015
+
+@_typing.final
 class FinishJobRequest(_message.Message):
     """Request of FinishJob."""
 
@@ -512,6 +536,7 @@ class FinishJobRequest(_message.Message):
     ATTEMPT_FIELD_NUMBER: _builtins.int
     RESULT_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
+    MISSING_PART_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     """The job."""
     attempt: _builtins.int
@@ -522,6 +547,10 @@ class FinishJobRequest(_message.Message):
     def failure(self) -> Global___JobFailure:
         """It failed."""
 
+    @_builtins.property
+    def missing_part(self) -> Global___MissingPart:
+        """It needs a part of a source that is still being uploaded."""
+
     def __init__(
         self,
         *,
@@ -529,12 +558,13 @@ class FinishJobRequest(_message.Message):
         attempt: _builtins.int = ...,
         result: _builtins.str = ...,
         failure: Global___JobFailure | None = ...,
+        missing_part: Global___MissingPart | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure", "outcome", b"outcome", "result", b"result"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure", "missing_part", b"missing_part", "outcome", b"outcome", "result", b"result"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "failure", b"failure", "job_id", b"job_id", "outcome", b"outcome", "result", b"result"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "failure", b"failure", "job_id", b"job_id", "missing_part", b"missing_part", "outcome", b"outcome", "result", b"result"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["result", "failure"]  # noqa: Y015
+    _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["result", "failure", "missing_part"]  # noqa: Y015
     _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_outcome) -> _WhichOneofReturnType_outcome | None: ...
 

@@ -90,7 +90,8 @@ class TranscodeServiceServicer:
     """
 
     def GetProcessing(self, request, context):
-        """How far a video's processing is.
+        """How far a video's processing is. It may begin while the file is being uploaded: the state is UPLOADING then, and
+        nothing is published before the upload is complete.
 
         Errors: NOT_FOUND (VIDEO_NOT_FOUND).
         """
@@ -118,7 +119,8 @@ class TranscodeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RetryProcessing(self, request, context):
-        """Processes again what is missing; what was made already is not made again.
+        """Processes again what is missing; what was made already is not made again. Said again while a retry is under way,
+        it changes nothing and answers how far that retry is.
 
         Errors: NOT_FOUND (VIDEO_NOT_FOUND), FAILED_PRECONDITION (NOTHING_TO_RETRY, SOURCE_GONE).
         """

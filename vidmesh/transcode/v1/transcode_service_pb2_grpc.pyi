@@ -37,7 +37,8 @@ class TranscodeServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TranscodeServiceAsyncStub: ...
     GetProcessing: _grpc.UnaryUnaryMultiCallable[_transcode_service_pb2.GetProcessingRequest, _transcode_service_pb2.GetProcessingResponse]
-    """How far a video's processing is.
+    """How far a video's processing is. It may begin while the file is being uploaded: the state is UPLOADING then, and
+    nothing is published before the upload is complete.
 
     Errors: NOT_FOUND (VIDEO_NOT_FOUND).
     """
@@ -53,7 +54,8 @@ class TranscodeServiceStub:
     Errors: NOT_FOUND (VIDEO_NOT_FOUND).
     """
     RetryProcessing: _grpc.UnaryUnaryMultiCallable[_transcode_service_pb2.RetryProcessingRequest, _transcode_service_pb2.RetryProcessingResponse]
-    """Processes again what is missing; what was made already is not made again.
+    """Processes again what is missing; what was made already is not made again. Said again while a retry is under way,
+    it changes nothing and answers how far that retry is.
 
     Errors: NOT_FOUND (VIDEO_NOT_FOUND), FAILED_PRECONDITION (NOTHING_TO_RETRY, SOURCE_GONE).
     """
@@ -88,7 +90,8 @@ class TranscodeServiceAsyncStub(TranscodeServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetProcessing: _aio.UnaryUnaryMultiCallable[_transcode_service_pb2.GetProcessingRequest, _transcode_service_pb2.GetProcessingResponse]  # type: ignore[assignment]
-    """How far a video's processing is.
+    """How far a video's processing is. It may begin while the file is being uploaded: the state is UPLOADING then, and
+    nothing is published before the upload is complete.
 
     Errors: NOT_FOUND (VIDEO_NOT_FOUND).
     """
@@ -104,7 +107,8 @@ class TranscodeServiceAsyncStub(TranscodeServiceStub):
     Errors: NOT_FOUND (VIDEO_NOT_FOUND).
     """
     RetryProcessing: _aio.UnaryUnaryMultiCallable[_transcode_service_pb2.RetryProcessingRequest, _transcode_service_pb2.RetryProcessingResponse]  # type: ignore[assignment]
-    """Processes again what is missing; what was made already is not made again.
+    """Processes again what is missing; what was made already is not made again. Said again while a retry is under way,
+    it changes nothing and answers how far that retry is.
 
     Errors: NOT_FOUND (VIDEO_NOT_FOUND), FAILED_PRECONDITION (NOTHING_TO_RETRY, SOURCE_GONE).
     """
@@ -142,7 +146,8 @@ class TranscodeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _transcode_service_pb2.GetProcessingRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_transcode_service_pb2.GetProcessingResponse, _abc.Awaitable[_transcode_service_pb2.GetProcessingResponse]]:
-        """How far a video's processing is.
+        """How far a video's processing is. It may begin while the file is being uploaded: the state is UPLOADING then, and
+        nothing is published before the upload is complete.
 
         Errors: NOT_FOUND (VIDEO_NOT_FOUND).
         """
@@ -176,7 +181,8 @@ class TranscodeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _transcode_service_pb2.RetryProcessingRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_transcode_service_pb2.RetryProcessingResponse, _abc.Awaitable[_transcode_service_pb2.RetryProcessingResponse]]:
-        """Processes again what is missing; what was made already is not made again.
+        """Processes again what is missing; what was made already is not made again. Said again while a retry is under way,
+        it changes nothing and answers how far that retry is.
 
         Errors: NOT_FOUND (VIDEO_NOT_FOUND), FAILED_PRECONDITION (NOTHING_TO_RETRY, SOURCE_GONE).
         """

@@ -45,7 +45,9 @@ Global___PartsConfirmed: _TypeAlias = PartsConfirmed  # noqa: Y015
 
 @_typing.final
 class UploadCompleted(_message.Message):
-    """Every part of an upload is there: processing may begin."""
+    """Every part of an upload is there and its digest is checked: processing begins, or goes on to its end where it began
+    while parts arrived.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

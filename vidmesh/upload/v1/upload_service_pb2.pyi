@@ -42,7 +42,7 @@ class CreateUploadRequest(_message.Message):
     size_bytes: _builtins.int
     """Size of the file, bytes; at least 1."""
     filename: _builtins.str
-    """The file's name, for people."""
+    """The file's name, for people; also the video's title where `video` has none."""
     @_builtins.property
     def video(self) -> _video_pb2.Video:
         """Of the video: title, description, tags, category, language, age_restriction, content_type. Its
@@ -522,22 +522,26 @@ class GetSourceRequest(_message.Message):
     VIDEO_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FIRST_NUMBER_FIELD_NUMBER: _builtins.int
     video_id: _builtins.str
     """The video."""
     page_size: _builtins.int
     """At most this many; 0 means 1000, which is also the most."""
     page_token: _builtins.str
     """From an earlier answer; empty for the first page."""
+    first_number: _builtins.int
+    """Only parts from this number on: what somebody who follows an upload does not know yet. 0 means all."""
     def __init__(
         self,
         *,
         video_id: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        first_number: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "video_id", b"video_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_number", b"first_number", "page_size", b"page_size", "page_token", b"page_token", "video_id", b"video_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -582,17 +586,25 @@ class GetSourceResponse(_message.Message):
     CHANNEL_ID_FIELD_NUMBER: _builtins.int
     PARTS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    COMPLETE_FIELD_NUMBER: _builtins.int
+    LAYOUT_FIELD_NUMBER: _builtins.int
     size_bytes: _builtins.int
     """Size of the whole, bytes."""
     digest: _builtins.bytes
-    """SHA-256 over the ordered part digests."""
+    """SHA-256 over the ordered part digests; empty until the upload is complete."""
     channel_id: _builtins.str
     """The channel that it belongs to."""
     next_page_token: _builtins.str
     """For the next page; empty at the end."""
+    complete: _builtins.bool
+    """Every part is there and the digest of the whole is checked: nothing of the source changes any more."""
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___SourcePart]:
-        """By number."""
+        """By number. Until the upload is complete there may be gaps."""
+
+    @_builtins.property
+    def layout(self) -> _containers.RepeatedCompositeFieldContainer[_upload_pb2.PartRun]:
+        """How the file is cut, so that the sizes of parts that are not there yet are known."""
 
     def __init__(
         self,
@@ -602,10 +614,12 @@ class GetSourceResponse(_message.Message):
         channel_id: _builtins.str = ...,
         parts: _abc.Iterable[Global___SourcePart] | None = ...,
         next_page_token: _builtins.str = ...,
+        complete: _builtins.bool = ...,
+        layout: _abc.Iterable[_upload_pb2.PartRun] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel_id", b"channel_id", "digest", b"digest", "next_page_token", b"next_page_token", "parts", b"parts", "size_bytes", b"size_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel_id", b"channel_id", "complete", b"complete", "digest", b"digest", "layout", b"layout", "next_page_token", b"next_page_token", "parts", b"parts", "size_bytes", b"size_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

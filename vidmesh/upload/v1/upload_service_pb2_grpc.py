@@ -161,7 +161,8 @@ class UploadServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetSource(self, request, context):
-        """The objects that make up a video's source, in order, for those who process it.
+        """The objects that make up a video's source, in order, for those who process it: all of them once the upload is
+        complete, before that those that are confirmed.
 
         Errors: NOT_FOUND (VIDEO_NOT_FOUND), FAILED_PRECONDITION (SOURCE_GONE).
         """

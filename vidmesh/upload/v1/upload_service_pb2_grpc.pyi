@@ -83,7 +83,8 @@ class UploadServiceStub:
     Errors: NOT_FOUND (UPLOAD_NOT_FOUND), FAILED_PRECONDITION (UPLOAD_NOT_ACTIVE: it is completed; delete the video).
     """
     GetSource: _grpc.UnaryUnaryMultiCallable[_upload_service_pb2.GetSourceRequest, _upload_service_pb2.GetSourceResponse]
-    """The objects that make up a video's source, in order, for those who process it.
+    """The objects that make up a video's source, in order, for those who process it: all of them once the upload is
+    complete, before that those that are confirmed.
 
     Errors: NOT_FOUND (VIDEO_NOT_FOUND), FAILED_PRECONDITION (SOURCE_GONE).
     """
@@ -142,7 +143,8 @@ class UploadServiceAsyncStub(UploadServiceStub):
     Errors: NOT_FOUND (UPLOAD_NOT_FOUND), FAILED_PRECONDITION (UPLOAD_NOT_ACTIVE: it is completed; delete the video).
     """
     GetSource: _aio.UnaryUnaryMultiCallable[_upload_service_pb2.GetSourceRequest, _upload_service_pb2.GetSourceResponse]  # type: ignore[assignment]
-    """The objects that make up a video's source, in order, for those who process it.
+    """The objects that make up a video's source, in order, for those who process it: all of them once the upload is
+    complete, before that those that are confirmed.
 
     Errors: NOT_FOUND (VIDEO_NOT_FOUND), FAILED_PRECONDITION (SOURCE_GONE).
     """
@@ -246,7 +248,8 @@ class UploadServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _upload_service_pb2.GetSourceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_upload_service_pb2.GetSourceResponse, _abc.Awaitable[_upload_service_pb2.GetSourceResponse]]:
-        """The objects that make up a video's source, in order, for those who process it.
+        """The objects that make up a video's source, in order, for those who process it: all of them once the upload is
+        complete, before that those that are confirmed.
 
         Errors: NOT_FOUND (VIDEO_NOT_FOUND), FAILED_PRECONDITION (SOURCE_GONE).
         """

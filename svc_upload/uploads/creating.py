@@ -68,7 +68,7 @@ class Creating:
         if (upload := await self._uploads.get(upload_id)) is not None:
             _check_same(upload.request_digest, digest)
             return upload
-        texts, visibility = texts_of(request.video), visibility_of(request.video)
+        texts, visibility = texts_of(request.video, request.filename), visibility_of(request.video)
         check_size(request.size_bytes, self._limits)
         check_space(request.size_bytes, await self._disk.free(), self._limits)
         now = datetime.now(UTC)

@@ -5,6 +5,7 @@ Each refuses with a Fault in the words of the contract; returning an equal recor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,10 +27,23 @@ from vidmesh.upload.v1.video_pb2 import ContentType, Video, Visibility
 
 EDITABLE: Final = ("title", "description", "tags", "category", "language", "age_restriction", "content_type")
 
+TITLE_LENGTH: Final = 100
+"""Characters, as in the contract."""
+UNTITLED: Final = "Untitled"
 
-def texts_of(video: Video) -> Texts:
+
+def texts_of(video: Video, filename: str) -> Texts:
     """What a new video says about itself, with the defaults filled in. Raises INVALID_FIELD."""
-    return Texts(**{name: _value(video, name) for name in EDITABLE})
+    texts = Texts(**{name: _value(video, name) for name in EDITABLE})
+    return texts if texts.title.strip() else replace(texts, title=title_from(filename))
+
+
+def title_from(filename: str) -> str:
+    """A title for a video that was given none: the name of its file, without folders and ending."""
+    name = re.split(r"[/\\]", filename)[-1]
+    stem = name.rpartition(".")[0] or name
+    printable = "".join(sign if sign.isprintable() else " " for sign in stem)
+    return " ".join(printable.split())[:TITLE_LENGTH].rstrip() or UNTITLED
 
 
 def visibility_of(video: Video) -> Visibility.ValueType:
@@ -55,6 +69,8 @@ def edit(record: VideoRecord, new: Video, paths: Iterable[str]) -> VideoRecord:
     check_etag(record, new.etag)
     _check_alive(record)
     changes = {name: _value(new, name) for name in fields_to_change(new, paths)}
+    if "title" in changes and not changes["title"].strip():
+        raise invalid_field("video.title", "A video has a title; it must not be empty.")
     return replace(record, texts=replace(record.texts, **changes))
 
 

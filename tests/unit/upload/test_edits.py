@@ -22,19 +22,52 @@ PRIVATE, UNLISTED, PUBLIC = (
 
 
 def test_a_new_video_gets_the_defaults_of_the_contract() -> None:
-    assert edits.texts_of(Video(title="T")) == Texts(
+    assert edits.texts_of(Video(title="T"), "clip.mp4") == Texts(
         title="T", category="Entertainment", language="en", content_type=ContentType.CONTENT_TYPE_VIDEO
     )
     assert edits.visibility_of(Video()) == PRIVATE
 
 
+@pytest.mark.parametrize(
+    ("filename", "title"),
+    [
+        ("Summer in Rome.mp4", "Summer in Rome"),
+        ("a.b.c.mov", "a.b.c"),
+        ("without ending", "without ending"),
+        ("/home/me/clip.mp4", "clip"),
+        ("C:\\fakepath\\clip.mp4", "clip"),
+        (".mp4", ".mp4"),
+        (" two\nlines\t .mp4", "two lines"),
+        ("ä" * 120 + ".mp4", "ä" * 100),
+        ("", "Untitled"),
+        ("folder/", "Untitled"),
+        ("\u200b.mp4", "Untitled"),
+    ],
+)
+def test_a_new_video_without_a_title_gets_the_name_of_its_file(filename: str, title: str) -> None:
+    assert edits.texts_of(Video(), filename).title == title
+    assert edits.texts_of(Video(title=" \t"), filename).title == title
+    assert edits.texts_of(Video(title=" Mine"), filename).title == " Mine"
+
+
+@pytest.mark.parametrize("mask", [["title"], ["*"]])
+def test_a_title_cannot_be_taken_away(mask: list[str]) -> None:
+    with pytest.raises(Fault) as caught:
+        edits.edit(video(texts=Texts(title="old")), Video(title="  "), mask)
+    assert caught.value.reason_name == "INVALID_FIELD"
+
+
+def test_a_video_of_earlier_days_without_a_title_can_be_edited_otherwise() -> None:
+    assert edits.edit(video(texts=Texts()), Video(description="new"), []).texts.title == ""
+
+
 def test_tags_are_kept_once_each_in_order() -> None:
-    assert edits.texts_of(Video(tags=["b", "a", "b"])).tags == ("b", "a")
+    assert edits.texts_of(Video(tags=["b", "a", "b"]), "clip.mp4").tags == ("b", "a")
 
 
 def test_an_unknown_category_is_refused_with_the_known_ones() -> None:
     with pytest.raises(Fault) as caught:
-        edits.texts_of(Video(category="Catz"))
+        edits.texts_of(Video(category="Catz"), "clip.mp4")
     assert caught.value.reason_name == "INVALID_FIELD"
     assert "Entertainment" in caught.value.sentence
 

@@ -196,7 +196,9 @@ class Video(_message.Message):
     channel_id: _builtins.str
     """The channel that published it."""
     title: _builtins.str
-    """Plain text."""
+    """Plain text, never empty. A video that is created without one (or with white space alone) gets the name of its
+    file, without folders and ending, cut to 100 characters; without such a name, "Untitled".
+    """
     description: _builtins.str
     """Plain text."""
     content_type: Global___ContentType.ValueType

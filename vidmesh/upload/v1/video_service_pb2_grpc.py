@@ -116,7 +116,7 @@ class VideoServiceServicer:
         """Changes title, description, tags, category, language, age_restriction or content_type.
 
         Errors: NOT_FOUND (VIDEO_NOT_FOUND), PERMISSION_DENIED (PERMISSION_DENIED), ABORTED (ETAG_MISMATCH),
-        FAILED_PRECONDITION (VIDEO_DELETED).
+        FAILED_PRECONDITION (VIDEO_DELETED), INVALID_ARGUMENT (INVALID_FIELD: an empty title, an unknown category).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

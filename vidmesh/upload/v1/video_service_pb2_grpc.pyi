@@ -50,7 +50,7 @@ class VideoServiceStub:
     """Changes title, description, tags, category, language, age_restriction or content_type.
 
     Errors: NOT_FOUND (VIDEO_NOT_FOUND), PERMISSION_DENIED (PERMISSION_DENIED), ABORTED (ETAG_MISMATCH),
-    FAILED_PRECONDITION (VIDEO_DELETED).
+    FAILED_PRECONDITION (VIDEO_DELETED), INVALID_ARGUMENT (INVALID_FIELD: an empty title, an unknown category).
     """
     PublishVideo: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.PublishVideoRequest, _video_service_pb2.PublishVideoResponse]
     """Says who may see the video and, for a public one, from when on. Taking visibility away ends running
@@ -100,7 +100,7 @@ class VideoServiceAsyncStub(VideoServiceStub):
     """Changes title, description, tags, category, language, age_restriction or content_type.
 
     Errors: NOT_FOUND (VIDEO_NOT_FOUND), PERMISSION_DENIED (PERMISSION_DENIED), ABORTED (ETAG_MISMATCH),
-    FAILED_PRECONDITION (VIDEO_DELETED).
+    FAILED_PRECONDITION (VIDEO_DELETED), INVALID_ARGUMENT (INVALID_FIELD: an empty title, an unknown category).
     """
     PublishVideo: _aio.UnaryUnaryMultiCallable[_video_service_pb2.PublishVideoRequest, _video_service_pb2.PublishVideoResponse]  # type: ignore[assignment]
     """Says who may see the video and, for a public one, from when on. Taking visibility away ends running
@@ -171,7 +171,7 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
         """Changes title, description, tags, category, language, age_restriction or content_type.
 
         Errors: NOT_FOUND (VIDEO_NOT_FOUND), PERMISSION_DENIED (PERMISSION_DENIED), ABORTED (ETAG_MISMATCH),
-        FAILED_PRECONDITION (VIDEO_DELETED).
+        FAILED_PRECONDITION (VIDEO_DELETED), INVALID_ARGUMENT (INVALID_FIELD: an empty title, an unknown category).
         """
 
     @_abc_1.abstractmethod

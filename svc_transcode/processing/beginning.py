@@ -44,12 +44,14 @@ class Beginning:
         await self._queue.add(head.video_id, jobs, head.channel_id, head.start_time)
 
     async def retry(self, video_id: str) -> Head:
-        """Begin a run of what is missing. Raises VIDEO_NOT_FOUND, NOTHING_TO_RETRY."""
+        """Begin a run of what is missing, unless one is under way. Raises VIDEO_NOT_FOUND, NOTHING_TO_RETRY."""
 
         async def restart() -> Head:
             before = await self._store.head(video_id)
             if before is None:
                 raise not_found(ErrorReason.ERROR_REASON_VIDEO_NOT_FOUND, "There is no such video.", video_id=video_id)
+            if domain.retrying(before.value):
+                return before.value
             jobs = [row async for row in self._jobs(before.value)]
             again = domain.retry(before.value, jobs, self._options, datetime.now(UTC))
             if again is None:

@@ -138,6 +138,11 @@ class Again:
     jobs: tuple[JobRow, ...]
 
 
+def retrying(head: Head) -> bool:
+    """Whether a retry is under way: asking for one again is no new wish."""
+    return head.run > 1 and not head.ended
+
+
 def retry(head: Head, jobs: Iterable[JobRow], options: plan.Options, now: datetime) -> Again | None:
     """A new run of what is missing; None where nothing is. What was made already is not made again."""
     if not head.ended:

@@ -46,7 +46,11 @@ from vidmesh.transcode.v1.transcode_service_pb2 import (
     StartJobResponse,
 )
 from vidmesh.upload.v1.upload_events_pb2 import VideoPurged
-from vidmesh.upload.v1.video_pb2 import PROCESSING_STATE_FAILED, PROCESSING_STATE_PROCESSED
+from vidmesh.upload.v1.video_pb2 import (
+    PROCESSING_STATE_FAILED,
+    PROCESSING_STATE_PROCESSED,
+    PROCESSING_STATE_PROCESSING,
+)
 
 from .service_rig import Answer, Served, eventually, plausible, serving, source
 
@@ -162,6 +166,23 @@ async def test_a_rendition_that_fails_alone_is_listed_while_the_others_go_on_and
     ]
     refused = served.service.RetryProcessing(RetryProcessingRequest(video_id=video_id), metadata=served.me)
     assert (await refusal(refused)).reason_name == "NOTHING_TO_RETRY"
+
+
+async def test_a_retry_that_is_asked_for_again_while_it_is_under_way_is_the_same_retry(served: Served) -> None:
+    broken = JobFailure(reason=FAILURE_REASON_PROCESSING, message="Broken.", permanent=True)
+    async with served.working(source(4), lambda _job, _begun: broken):
+        video_id = await served.upload()
+        await served.ended(video_id)
+    request = RetryProcessingRequest(video_id=video_id)
+
+    at_once = await asyncio.gather(*(served.service.RetryProcessing(request, metadata=served.me) for _ in range(4)))
+    later = await served.service.RetryProcessing(request, metadata=served.me)
+
+    assert {answer.processing.state for answer in (*at_once, later)} == {PROCESSING_STATE_PROCESSING}
+    async with served.working(source(4)):
+        ended = await served.ended(video_id)
+    assert ended.state == PROCESSING_STATE_PROCESSED
+    assert {job.partition("#")[0].rpartition("-")[2] for job in served.done[1:]} == {"r2"}, "there was one retry"
 
 
 async def test_sound_that_fails_leaves_the_pictures_and_stills_that_fail_leave_everything(served: Served) -> None:

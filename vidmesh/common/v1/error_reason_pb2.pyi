@@ -132,7 +132,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_INVALID_PUBLISH_TIME: _ErrorReason.ValueType  # 62
     """FAILED_PRECONDITION. The publish time lies in the past, or belongs to a video that is not public."""
     ERROR_REASON_NOTHING_TO_RETRY: _ErrorReason.ValueType  # 63
-    """FAILED_PRECONDITION. Only a video whose processing failed, or that misses a rung, can be retried."""
+    """FAILED_PRECONDITION. Only a video whose processing failed, or that misses a rung, can be retried. Its first run
+    is still under way, or nothing is missing.
+    """
     ERROR_REASON_NO_DECODABLE_RENDITION: _ErrorReason.ValueType  # 64
     """FAILED_PRECONDITION. No rendition of the video can be decoded by the codecs that the request names."""
     ERROR_REASON_VIDEO_DELETED: _ErrorReason.ValueType  # 65
@@ -261,7 +263,9 @@ ERROR_REASON_VIDEO_NOT_PLAYABLE: ErrorReason.ValueType  # 61
 ERROR_REASON_INVALID_PUBLISH_TIME: ErrorReason.ValueType  # 62
 """FAILED_PRECONDITION. The publish time lies in the past, or belongs to a video that is not public."""
 ERROR_REASON_NOTHING_TO_RETRY: ErrorReason.ValueType  # 63
-"""FAILED_PRECONDITION. Only a video whose processing failed, or that misses a rung, can be retried."""
+"""FAILED_PRECONDITION. Only a video whose processing failed, or that misses a rung, can be retried. Its first run
+is still under way, or nothing is missing.
+"""
 ERROR_REASON_NO_DECODABLE_RENDITION: ErrorReason.ValueType  # 64
 """FAILED_PRECONDITION. No rendition of the video can be decoded by the codecs that the request names."""
 ERROR_REASON_VIDEO_DELETED: ErrorReason.ValueType  # 65

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from svc_upload.uploads.domain import PartRecord, UploadRecord, object_key, part_span
+from svc_upload.uploads.layout import Layout
 from vidmesh.upload.v1.upload_pb2 import Part, PartRun, Upload
 from vidmesh.upload.v1.upload_service_pb2 import SourcePart
 
@@ -19,9 +20,7 @@ def upload_message(upload: UploadRecord) -> Upload:
         size_bytes=upload.size_bytes,
         filename=upload.filename,
         state=upload.state,
-        layout=[
-            PartRun(first_number=first, count=run.count, size_bytes=run.size) for first, run in upload.layout.numbered()
-        ],
+        layout=layout_messages(upload.layout),
         part_count=upload.layout.part_count,
         received_part_count=upload.received_parts,
         received_bytes=upload.received_bytes,
@@ -29,6 +28,11 @@ def upload_message(upload: UploadRecord) -> Upload:
     message.create_time.FromDatetime(upload.create_time)
     message.expire_time.FromDatetime(upload.expire_time)
     return message
+
+
+def layout_messages(layout: Layout) -> list[PartRun]:
+    """How the file is cut."""
+    return [PartRun(first_number=first, count=run.count, size_bytes=run.size) for first, run in layout.numbered()]
 
 
 def part_message(upload: UploadRecord, part: PartRecord) -> Part:

@@ -14,7 +14,7 @@ from svc_upload.membership import Membership
 from svc_upload.uploads.creating import Creating
 from svc_upload.uploads.domain import UploadRecord
 from svc_upload.uploads.ending import Ending
-from svc_upload.uploads.messages import part_message, source_messages, upload_message
+from svc_upload.uploads.messages import layout_messages, part_message, source_messages, upload_message
 from svc_upload.uploads.receiving import Receiving, Ticket, upload_not_found
 from svc_upload.uploads.store import UploadStore
 from svc_upload.videos.messages import video_message
@@ -22,6 +22,7 @@ from svc_upload.videos.pictures import Pictures
 from svc_upload.videos.store import VideoStore
 from svc_upload.videos.viewing import video_not_found
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
+from vidmesh.upload.v1.upload_pb2 import UploadState
 from vidmesh.upload.v1.upload_service_pb2 import (
     AbortUploadRequest,
     AbortUploadResponse,
@@ -124,6 +125,7 @@ class UploadServicer(UploadServiceServicer):
             upload.upload_id,
             limit=self._page_tokens.page_size(request.page_size, default=1000, most=1000),
             cursor=self._page_tokens.open(GET_SOURCE, request, request.page_token),
+            first=request.first_number,
         )
         return GetSourceResponse(
             size_bytes=upload.size_bytes,
@@ -131,6 +133,8 @@ class UploadServicer(UploadServiceServicer):
             channel_id=upload.channel_id,
             parts=source_messages(upload, page.parts),
             next_page_token=self._page_tokens.seal(GET_SOURCE, request, page.cursor),
+            complete=upload.state == UploadState.UPLOAD_STATE_COMPLETED,
+            layout=layout_messages(upload.layout),
         )
 
     async def _own(self, upload_id: str) -> UploadRecord:

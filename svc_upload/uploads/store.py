@@ -68,9 +68,12 @@ class UploadStore:
         rows = await self._tables.get_many(UPLOADS, [{"upload_id": upload_id, "number": number} for number in numbers])
         return {part.number: part for row in rows if row is not None for part in (part_of(row),)}
 
-    async def parts(self, upload_id: str, *, limit: int, cursor: bytes | None = None) -> PartPage:
-        """A page of the confirmed parts by number. Raises InvalidCursor."""
-        page = await self._tables.scan(UPLOADS, {"upload_id": upload_id}, start=HEADER + 1, limit=limit, cursor=cursor)
+    async def parts(
+        self, upload_id: str, *, limit: int, cursor: bytes | None = None, first: int = HEADER + 1
+    ) -> PartPage:
+        """A page of the confirmed parts by number, from `first` on. Raises InvalidCursor."""
+        start = max(first, HEADER + 1)
+        page = await self._tables.scan(UPLOADS, {"upload_id": upload_id}, start=start, limit=limit, cursor=cursor)
         return PartPage(tuple(part_of(row) for row in page.rows), page.cursor)
 
     async def all_parts(self, upload_id: str) -> list[PartRecord]:

@@ -185,7 +185,17 @@ async def test_the_source_of_an_unfinished_upload_shows_the_parts_there_are(serv
     await served.confirm(begun.upload, {2: pieces[2]})
     source = await served.uploads.GetSource(GetSourceRequest(video_id=begun.video.video_id), metadata=served.service())
     assert [part.part.number for part in source.parts] == [2]
-    assert source.digest == b""
+    assert (source.digest, source.complete) == (b"", False)
+    assert source.layout == begun.upload.layout
+    await served.send(begun.upload, 1, pieces[1])
+    await served.confirm(begun.upload, {1: pieces[1]})
+
+    behind = GetSourceRequest(video_id=begun.video.video_id, first_number=2)
+    source = await served.uploads.GetSource(behind, metadata=served.service())
+    assert [part.part.number for part in source.parts] == [2], "what is known already is not told again"
+    assert not source.complete, "every part is there, but nobody has checked the whole"
+    await served.uploads.CompleteUpload(CompleteUploadRequest(upload_id=begun.upload.upload_id), metadata=served.me)
+    assert (await served.uploads.GetSource(behind, metadata=served.service())).complete
 
 
 async def test_only_the_channels_people_upload_and_only_they_see_an_upload(served: Served) -> None:

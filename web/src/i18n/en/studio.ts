@@ -1,0 +1,1 @@
+export const studio = {} as const;

@@ -1,0 +1,82 @@
+"""One media child for all rungs against one ffmpeg for each rung: CPU, and whether the same comes out."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+from benchmarks.harness.measuring import Side, interleave
+from benchmarks.harness.model import Benchmark, Effort, Row, at_least, at_most
+from benchmarks.parts.quality import Quality, quality_of
+from benchmarks.parts.renditions import Work, a_source, by_a_child, by_an_ffmpeg_each, settings_of
+from mesh.config import load_settings
+
+Renditions = Mapping[str, Path]
+"""Rung → file."""
+
+NOISE_VMAF: Final = 0.5
+"""Points, a twelfth of what people notice: two builds of x264 and two ways to scale differ by less."""
+NOISE_PSNR: Final = 0.1
+"""dB."""
+NOISE_SIZE: Final = 0.03
+"""Share of the bytes: rate control on a few seconds comes no closer."""
+
+
+async def _run(effort: Effort) -> Sequence[Row]:
+    seconds = Fraction(effort.pick(8, 2))
+    with tempfile.TemporaryDirectory(prefix="vidmesh-bench-") as name:
+        folder = Path(name).resolve()
+        work = await a_source(folder, seconds, load_settings().transcode.preset)
+        ours, each = folder / "ours", folder / "each"
+        for side in (ours, each):
+            side.mkdir()
+        made: dict[str, Renditions] = {}
+        sides = {
+            "ours": _side(work, by_a_child, ours, made),
+            "each": _side(work, by_an_ffmpeg_each, each, made),
+        }
+        found = await interleave(sides, effort.rounds, warm_up=False)
+        size = (work.info.video.width, work.info.video.height)
+        compared = {
+            rung.quality: tuple([await quality_of(made[side][rung.quality], work.source, size) for side in sides])
+            for rung in work.rungs
+        }
+        same = [settings_of(made["ours"][one]) == settings_of(made["each"][one]) for one in compared]
+    return [
+        Row("CPU of one child for all rungs", found["ours"].cpu_ratio(found["each"]), "× an ffmpeg each", at_most(0.85)),
+        Row("ours", found["ours"].cpu_per, "CPU-s per second of video"),
+        Row("an ffmpeg for each rung", found["each"].cpu_per, "CPU-s per second of video"),
+        Row("rungs whose x264 settings are the same", float(sum(same)), f"of {len(same)}", at_least(len(same))),
+        *_outcome(compared),
+    ]
+
+
+def _side(
+    work: Work, make: Callable[[Work, Path], Awaitable[Renditions]], folder: Path, made: dict[str, Renditions]
+) -> Side:
+    async def side() -> float:
+        made[folder.name] = await make(work, folder)
+        return float(work.info.video_duration)
+
+    return side
+
+
+def _outcome(compared: Mapping[str, tuple[Quality, ...]]) -> list[Row]:
+    """Ours against the other, rung by rung; the worst rung counts."""
+    pairs = [(ours, each) for ours, each in compared.values()]
+    rows = [
+        Row("frames that differ in number", max(abs(a.frames - b.frames) for a, b in pairs), "", at_most(0)),
+        Row("VMAF of the worst rung", min(a.vmaf - b.vmaf for a, b in pairs), "beyond the other's", at_least(-NOISE_VMAF)),
+        Row("PSNR of the worst rung", min(a.psnr - b.psnr for a, b in pairs), "dB beyond", at_least(-NOISE_PSNR)),
+        Row("bytes of the largest rung", max(a.size / b.size for a, b in pairs), "× the other's", at_most(1 + NOISE_SIZE)),
+    ]
+    for quality, (ours, each) in compared.items():
+        rows.append(Row(f"VMAF at {quality}, ours", ours.vmaf, f"the other's {each.vmaf:.2f}"))
+        rows.append(Row(f"PSNR at {quality}, ours", ours.psnr, f"dB, the other's {each.psnr:.2f}"))
+    return rows
+
+
+BENCHMARK: Final = Benchmark("one child for all rungs against one ffmpeg for each, at the same settings", _run)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from typing import Any, Final
 
-import httpx
-
+from tests.security.fuzz.http1 import Answer, Http1, LostError
 from tests.security.matrix.scene import PASSWORD, SCOPES, Account, Scene
 
 SPOILT: Final = {
@@ -21,6 +22,8 @@ OFTEN: Final = 8
 """How many times as often those call whom most is open to."""
 REST: Final = 3.0
 """Seconds between two sign-ins of one account at least."""
+PATIENCE: Final = 15.0
+HTTP_OK: Final = 200
 
 
 class Callers:
@@ -63,11 +66,18 @@ class Callers:
         """Whether it is time to sign an account in that was refused."""
         return name in self._accounts and time.monotonic() > self._renewed[name] + REST
 
-    async def renew(self, name: str, client: httpx.AsyncClient) -> None:
+    async def renew(self, name: str, http: Http1) -> None:
         """Sign the account in again; where that is refused it goes on as it was."""
         self._renewed[name] = time.monotonic()
         body = {"email": self._accounts[name].email, "password": PASSWORD}
-        reply = await client.post("/v1/sessions", json=body)
-        if reply.is_success:
-            answer: dict[str, Any] = reply.json()
+        reply = Answer()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await http.send(
+                    reply, "POST", "/v1/sessions", {"content-type": "application/json"}, json.dumps(body).encode()
+                )
+        except (TimeoutError, LostError):
+            return
+        if reply.status == HTTP_OK:
+            answer: dict[str, Any] = json.loads(reply.body)
             self._headers[name] = {"authorization": f"Bearer {answer['tokens']['access_token']}"}

@@ -7,16 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from google.protobuf import json_format
-from google.protobuf.message import DecodeError
-
+from mesh.policy import all_methods
 from tests.security.fuzz.callers import Callers
 from tests.security.fuzz.pool import Pool
 from tests.security.fuzz.requests import know_contracts
-from tests.security.fuzz.shots import DIRECT, JSON, Shot, shot
-from tests.security.fuzz.verdict import broken
+from tests.security.fuzz.shots import DIRECT, Shot, shot
+from tests.security.fuzz.verdict import broken, understood
 from tests.security.fuzz.wire import Reply, Wire
-from tests.security.matrix.faces import message_class
 from tests.security.matrix.rules import Kind
 from tests.security.matrix.scene import PASSWORD, Scene
 from vidmesh.options.v1.options_pb2 import Access
@@ -33,7 +30,7 @@ class Record:
     codes: Counter[str] = field(default_factory=Counter[str])
     methods: Counter[str] = field(default_factory=Counter[str])
     answered: Counter[str] = field(default_factory=Counter[str])
-    """Calls of a method that came to OK."""
+    """Calls that a method answered, of those that were for it."""
     refused: Counter[str] = field(default_factory=Counter[str])
     """Callers whose word was not taken."""
     broken: Counter[str] = field(default_factory=Counter[str])
@@ -69,7 +66,7 @@ class Drive:
     async def one(self, made: Shot) -> Reply:
         """Make a call, and judge it."""
         headers = dict(self.callers.headers(made.caller))
-        policy = made.contract.policy
+        policy = all_methods()[made.method].policy
         if made.face == DIRECT and policy is not None and (made.index % 4 or policy.access == Access.ACCESS_SERVICE):
             headers["x-vidmesh-service"] = self.callers.service_token()
         reply = await self._wire.call(made, headers)
@@ -82,30 +79,19 @@ class Drive:
         record = self.record
         record.codes[f"{made.face} {reply.code}"] += 1
         record.methods[made.method] += 1
-        if reply.seconds > record.slowest and not made.contract.server_streaming:
+        if reply.seconds > record.slowest and not made.streams:
             record.slowest, record.slowest_method = reply.seconds, made.method
         if reply.code == "UNAUTHENTICATED":
             record.refused[made.caller] += 1
-        if reply.code == "OK":
-            record.answered[made.method] += 1
-            self._harvest(made, reply)
-        if why := broken(made, reply):
+        answers, unlike = understood(made, reply)
+        for answer in answers:
+            self.pool.harvest(answer)
+        if answers and made.contract is not None:
+            record.answered[made.contract.name] += 1
+        if why := broken(made, reply) or unlike:
             record.broken[f"{made.face} {made.method} {why[:160]}"] += 1
             if len(record.failures) < SHOWN:
                 record.failures.append(f"{why}\n    {made.line()}")
-
-    def _harvest(self, made: Shot, reply: Reply) -> None:
-        if not reply.answer:
-            return
-        answer = message_class(made.contract.output_type)()
-        try:
-            if made.face == JSON:
-                json_format.Parse(reply.answer, answer, ignore_unknown_fields=True)
-            else:
-                answer.ParseFromString(reply.answer)
-        except (json_format.ParseError, DecodeError, UnicodeDecodeError):
-            return  # A path that was bent may have met another method.
-        self.pool.harvest(answer)
 
 
 def pool_of(scene: Scene) -> Pool:

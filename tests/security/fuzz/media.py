@@ -1,21 +1,20 @@
 """Addresses of media, bent: none of them may open what the true one opens, nor anything else.
 
-An address counts as a true one where, after what every edge does to a path before anything looks at it, it is that of
-an object that was given out, by a grant that was given out and covers it. Edges decode percent-encoded unreserved
-characters and remove dot segments (RFC 3986, 6.2.2), take backslashes for slashes (as URLs do, whatwg.org) and merge
-slashes. The query is no part of it. A grant may end in other bits than the true one where base64url leaves them unused.
+An address counts as a true one where, after what every edge does to a path before anything looks at it (`paths.py`),
+it is that of an object that was given out, by a grant that was given out and covers it. The query is no part of it. A
+grant may end in other bits than the true one where base64url leaves them unused.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import re
 from random import Random
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-UNRESERVED: Final = re.compile("%(2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF]|7[eE])")
+from tests.security.fuzz.paths import segments
+
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 INSERTED: Final = (
     "/",
@@ -92,19 +91,8 @@ def same(path: str, urls: list[str]) -> bool:
     return mine[0] == "media" and "/".join(("", mine[0], *mine[2:])).startswith(covered)
 
 
-def _plain(path: str) -> tuple[str, ...]:
-    kept: list[str] = []
-    for part in (
-        UNRESERVED.sub(lambda found: unquote(found[0]), re.split("[?#]", path)[0]).replace("\\", "/").split("/")
-    ):
-        match part:
-            case ".":
-                pass
-            case "..":
-                del kept[-1:]
-            case _:
-                kept.append(part)
-    return tuple(_token(part) if part.startswith("~") else part for part in kept if part)
+def _plain(target: str) -> tuple[str, ...]:
+    return tuple(_token(part) if part.startswith("~") else part for part in segments(target))
 
 
 def _token(part: str) -> str:

@@ -10,7 +10,8 @@ from functools import cache
 from random import Random
 from typing import Final, Self
 
-from mesh.policy import Method, all_methods
+from mesh.policy import UNARY_TIMEOUT, Method, all_methods
+from tests.security.fuzz.addresses import method_at
 from tests.security.fuzz.json_calls import json_call
 from tests.security.fuzz.pool import Pool
 from tests.security.fuzz.requests import Requests
@@ -23,6 +24,8 @@ ENDING: Final = ("SignOutEverywhere", "SignOut", "EndSession", "ChangePassword",
 """Called by nobody's account but the one that is there for it: the others would seldom be signed in."""
 COSTLY: Final = 0.2
 """How often a method that hashes passwords is called, by the side of the others: each takes the time of fifty."""
+WATCHED: Final = 1.5
+"""Seconds after which the caller leaves a stream."""
 SHORT: Final = 0.02
 """Share of calls with hardly any time."""
 
@@ -51,15 +54,22 @@ class Shot:
         return base64.b64decode(self.body)
 
     @property
-    def contract(self) -> Method:
-        return all_methods()[self.method]
+    def contract(self) -> Method | None:
+        """Of the method that is asked. A JSON call is for whom its address names, and not for whom it was drawn; None
+        where nobody has that address."""
+        return method_at(self.verb, self.path) if self.face == JSON else all_methods()[self.method]
+
+    @property
+    def streams(self) -> bool:
+        return self.contract is not None and self.contract.server_streaming
 
     @property
     def limit(self) -> float:
         """Seconds that the contract gives it; streams are cut by the caller."""
-        policy = self.contract.policy
-        assert policy is not None
-        return 1.5 if policy.timeout is None else policy.timeout.total_seconds()
+        policy = self.contract.policy if self.contract is not None else None
+        if policy is None:
+            return UNARY_TIMEOUT.total_seconds()
+        return WATCHED if policy.timeout is None else policy.timeout.total_seconds()
 
     def line(self) -> str:
         """For `--replay`."""

@@ -5,34 +5,66 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from google.protobuf import descriptor_pool
+from google.protobuf import descriptor_pool, json_format
 from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2
 
 from mesh.errors import reason_named
-from tests.security.fuzz.shots import Shot
-from tests.security.fuzz.wire import GRACE, Reply
+from tests.security.fuzz.shots import JSON, Shot
+from tests.security.fuzz.wire import GRACE, TAKES, Reply
+from tests.security.matrix.faces import message_class
 
-DEFECTS: Final = frozenset({"INTERNAL", "UNKNOWN", "DATA_LOSS", "CANCELLED", "LATE", "LOST", "HTTP"})
-TAKES: Final = 3.0
-"""Seconds beyond limit and grace for this program itself, which shares the cores with what it drives."""
-WITH_REASON: Final = frozenset({503, 504})
+DEFECTS: Final = frozenset(
+    {"INTERNAL", "UNKNOWN", "DATA_LOSS", "CANCELLED", "DEADLINE_EXCEEDED", "LATE", "LOST", "HTTP"}
+)
+NOTHING_THERE: Final = frozenset({"UNIMPLEMENTED", "INVALID_ARGUMENT"})
+"""What is said at an address that nobody has: that nothing is there, or that this is no address or too large."""
 
 
 def broken(shot: Shot, reply: Reply) -> str:
     """Which promise the answer breaks; empty where none."""
     if reply.code in {"OK", "CUT"}:
+        return "" if shot.contract is not None or reply.http >= 400 else "answered, where nobody is"
+    if reply.code == "DEADLINE_EXCEEDED" and shot.timeout is not None:
         return ""
-    too_late = reply.code == "DEADLINE_EXCEEDED"
-    if too_late and shot.timeout is not None:
-        return ""
-    if reply.code in DEFECTS or too_late:
-        return f"{reply.code} {reply.http or ''} {reply.text}"
+    if reply.code in DEFECTS or (reply.http >= 500 and reply.http != 503):
+        return f"{reply.code} {reply.http or ''} after {reply.seconds:.1f} s: {reply.text}"
+    return _late(shot, reply) or _misplaced(shot, reply) or _told(shot, reply)
+
+
+def _late(shot: Shot, reply: Reply) -> str:
+    if reply.code == "UNAVAILABLE" and reply.seconds >= shot.limit:
+        return f"given up by the edge after {reply.seconds:.1f} s"
     if reply.seconds > shot.limit + GRACE + TAKES:
         return f"{reply.code} after {reply.seconds:.1f} s"
-    if reply.http >= 500 and reply.http not in WITH_REASON:
-        return f"HTTP {reply.http}"
-    return _told(shot, reply)
+    return ""
+
+
+def _misplaced(shot: Shot, reply: Reply) -> str:
+    if shot.contract is None and reply.code not in NOTHING_THERE:
+        return f"{reply.code}, where nobody is: {reply.text}"
+    if shot.contract is not None and reply.code == "UNIMPLEMENTED":
+        return f"nobody is at {shot.contract.name}: {reply.text}"
+    return ""
+
+
+def understood(shot: Shot, reply: Reply) -> tuple[list[Message], str]:
+    """The answers' messages, and what is wrong where one is no message of the contract's."""
+    found: list[Message] = []
+    if shot.contract is None:
+        return found, ""
+    for answer in reply.answers:
+        message = message_class(shot.contract.output_type)()
+        try:
+            if shot.face == JSON:
+                json_format.Parse(answer, message)
+            else:
+                message.ParseFromString(answer)
+        except (json_format.ParseError, DecodeError, UnicodeDecodeError) as error:
+            return found, f"an answer that is no {shot.contract.output_type}: {error!r} {answer[:300]!r}"
+        found.append(message)
+    return found, ""
 
 
 def _told(shot: Shot, reply: Reply) -> str:
@@ -45,6 +77,8 @@ def _told(shot: Shot, reply: Reply) -> str:
         return f"{reply.code} {reply.http or ''} without a reason: {reply.text}"
     if reason_named(info.reason) is None:
         return f"a reason that no contract knows: {info.reason}"
+    if shot.contract is None:
+        return ""
     request = descriptor_pool.Default().FindMessageTypeByName(shot.contract.input_type)
     for violation in bad.field_violations:
         if not is_field(request, violation.field):

@@ -1,0 +1,67 @@
+"""Which method a JSON request is for: read from its verb and address, by the edge's own route table.
+
+Somebody who bends the address of one method may meet another, and is then answered by that one's contract.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from gateway.routes import route_table
+from mesh.policy import Method, all_methods, descriptor_set
+from tests.security.fuzz.paths import segments
+
+VARIABLE: Final = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One binding of one method, taken apart."""
+
+    verb: str
+    parts: tuple[str, ...]
+    """What is between the slashes; a variable is `{}`."""
+    custom: str
+    """What stands behind the colon (google.api.http calls it the verb too); empty for none."""
+    method: str
+
+    def fits(self, verb: str, parts: tuple[str, ...], custom: str) -> bool:
+        """Whether a request is for this."""
+        return (self.verb, self.custom, len(self.parts)) == (verb, custom, len(parts)) and all(
+            mine in {VARIABLE, given} for mine, given in zip(self.parts, parts, strict=True)
+        )
+
+
+def method_at(verb: str, target: str) -> Method | None:
+    """The method that answers there; None where nothing is. Words win over variables, from left to right."""
+    parts, custom = _custom(segments(target))
+    found = [face for face in _faces() if face.fits(verb, parts, custom)]
+    if not found:
+        return None
+    return all_methods()[min(found, key=lambda face: [part == VARIABLE for part in face.parts]).method]
+
+
+def _custom(parts: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """A last colon tells a custom verb from the path where any method has that verb; else it is one of the path's."""
+    head, _, verb = parts[-1].rpartition(":") if parts else ("", "", "")
+    if not verb or verb not in {face.custom for face in _faces()}:
+        return parts, ""
+    return (*parts[:-1], *([head] if head else [])), verb
+
+
+@cache
+def _faces() -> tuple[Face, ...]:
+    methods: Mapping[str, Method] = all_methods()
+    table = route_table(methods, descriptor_set())
+    return tuple(
+        _face(binding.verb, binding.template, route.grpc_path) for route in table.routes for binding in route.bindings
+    )
+
+
+def _face(verb: str, template: str, method: str) -> Face:
+    path, _, custom = re.sub(r"\{[^}]*\}", VARIABLE, template).partition(":")
+    return Face(verb, tuple(path.strip("/").split("/")), custom, method)

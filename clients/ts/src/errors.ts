@@ -49,9 +49,10 @@ export function errorOf(thrown: unknown): VidmeshError {
   const info = error.findDetails(ErrorInfoSchema).find((one) => one.domain === DOMAIN);
   const violations = error.findDetails(BadRequestSchema).flatMap((one) => one.fieldViolations);
   const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
+  const code = unreachable(error) ? Code.Unavailable : error.code;
   return new VidmeshError(
-    info === undefined ? plainSentence(error) : error.rawMessage,
-    error.code,
+    info === undefined ? plainSentence(code, error.rawMessage) : error.rawMessage,
+    code,
     (info?.reason ?? "") as Reason,
     info?.metadata,
     violations.map((one) => ({ field: one.field, sentence: one.description })),
@@ -60,8 +61,14 @@ export function errorOf(thrown: unknown): VidmeshError {
   );
 }
 
-function plainSentence(error: ConnectError): string {
-  if (error.code === Code.DeadlineExceeded) return "The installation took too long to answer.";
-  if (error.code === Code.Unavailable) return "The installation does not answer.";
-  return error.rawMessage === "" ? Code[error.code] : error.rawMessage;
+/** Nobody answered, or not to the end: fetch throws a TypeError then (Fetch, 5.6). */
+function unreachable(error: ConnectError): boolean {
+  const vague = error.code === Code.Unknown || error.code === Code.Internal;
+  return vague && error.cause instanceof TypeError;
+}
+
+function plainSentence(code: Code, told: string): string {
+  if (code === Code.DeadlineExceeded) return "The installation took too long to answer.";
+  if (code === Code.Unavailable) return "The installation does not answer.";
+  return told === "" ? Code[code] : told;
 }

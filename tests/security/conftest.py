@@ -35,6 +35,37 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
+def plain_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack as anybody starts it, for rooms that need no scene."""
+    data = tmp_path_factory.mktemp("plain") / "data"
+    try:
+        yield start(data)
+    finally:
+        vidmesh("down", "--data", str(data))
+
+
+@pytest.fixture(scope="session")
+def plain_faces(plain_stack: Stack) -> Iterator[Faces]:
+    """Ways to call its edge."""
+    made = Faces(plain_stack.edge_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def nobody_died(plain_stack: Stack) -> Iterator[None]:
+    """Every process of the plain stack is the same one after a module's tests, and ready."""
+    before = processes(plain_stack)
+    yield
+    assert processes(plain_stack) == before
+
+
+def processes(stack: Stack) -> dict[str, tuple[int, str]]:
+    """Process id and state of each part."""
+    return {part["name"]: (part["pid"], part["state"]) for part in stack.status()["parts"]}
+
+
+@pytest.fixture(scope="session")
 def scene(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """People, a channel, and a video of every visibility."""
     made = make_scene(stack, tmp_path_factory.mktemp("scene"))

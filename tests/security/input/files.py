@@ -17,8 +17,8 @@ NOT_A_VIDEO: Final = "NOT_A_VIDEO"
 UNSUPPORTED: Final = "UNSUPPORTED"
 TOO_LARGE: Final = "TOO_LARGE"
 DAMAGED: Final = "DAMAGED"
-PROCESSING: Final = "PROCESSING"
-"""It needs more memory than a child has: tried again as often as allowed, and then given up."""
+TOO_DEMANDING: Final = "TOO_DEMANDING"
+"""It needs more memory or work than a child has: given up at once."""
 PROCESSED: Final = ""
 """It becomes a video."""
 
@@ -40,6 +40,8 @@ class BadFile:
     end: str
     seconds: float = 30
     """Within which it comes to that end."""
+    lasts: float = 5
+    """Seconds that the video, where it becomes one, is shorter than. What the canary names is longer than five."""
 
 
 def plain(data: bytes) -> Callable[[Canary], bytes]:
@@ -119,6 +121,23 @@ def alias(canary: Canary) -> bytes:
     return changed(video(), "moov/trak/mdia/minf/dinf/dref", lambda _: words(0, 1) + elsewhere)
 
 
+def element(kind: str, content: bytes) -> bytes:
+    """Of EBML (RFC 8794), with a size of eight bytes."""
+    return bytes.fromhex(kind) + (1 << 56 | len(content)).to_bytes(8, "big") + content
+
+
+def chapters(canary: Canary) -> bytes:
+    """A Matroska that says to go on in other files: linked segments, and ordered chapters of such (RFC 9559, 17)."""
+    name, other = canary.path.encode(), bytes(range(16))
+    linked = element("3e83bb", name) + element("3eb923", other) + element("3c83ab", name) + element("3cb923", other)
+    time = element("91", b"\0") + element("92", (10**9).to_bytes(4, "big"))
+    atom = element("b6", element("73c4", b"\x01") + time + element("6e67", other))
+    ordered = element("45b9", element("45dd", b"\x01") + atom)
+    data = pictures("matroska", live="1")  # whose sizes are open, so that anything fits in
+    at = data.index(bytes.fromhex("1f43b675"))  # the first cluster
+    return data[:at] + element("1549a966", linked) + element("1043a770", ordered) + data[at:]
+
+
 def playlist(canary: Canary) -> bytes:
     names = "".join(f"#EXTINF:2,\n{name}\n" for name in (canary.url, f"file://{canary.path}", canary.path))
     return f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n{names}#EXT-X-ENDLIST\n".encode()
@@ -182,10 +201,10 @@ FILES: Final = (
     BadFile("an index that unpacks to 256 MiB", lambda _: compressed_header(), NOT_A_VIDEO),
     BadFile("a hundred thousand boxes, each in the one before", lambda _: nested(100_000), DAMAGED),
     BadFile(
-        "a million tracks", lambda _: without(video(), b"moov") + box(b"moov", box(b"trak") * 10**6), PROCESSING, 60
+        "a million tracks", lambda _: without(video(), b"moov") + box(b"moov", box(b"trak") * 10**6), TOO_DEMANDING
     ),
     BadFile("two thousand million sizes", spoilt(f"{TABLE}/stsz", put(FULL + 4, words(0x7FFF_FFFF))), DAMAGED),
-    BadFile("two thousand million times", spoilt(f"{TABLE}/stts", put(FULL, words(0x7FFF_FFFF))), PROCESSING, 60),
+    BadFile("two thousand million times", spoilt(f"{TABLE}/stts", put(FULL, words(0x7FFF_FFFF))), TOO_DEMANDING),
     BadFile("a header that says many years", spoilt("moov/mvhd", put(FULL + 12, words(YEARS))), PROCESSED, 60),
     BadFile("a track that says many years", spoilt("moov/trak/mdia/mdhd", put(FULL + 12, words(YEARS))), PROCESSED, 60),
     BadFile("ten pictures in ten hours", spoilt(f"{TABLE}/stts", lambda _: words(0, 1, 10, 3600 * 10_240)), TOO_LARGE),
@@ -198,5 +217,13 @@ FILES: Final = (
         DAMAGED,
     ),
     BadFile("a Matroska with a font in it", lambda _: pictures("matroska", attachment=bytes(9000)), PROCESSED, 60),
+    BadFile("a Matroska whose chapters are in other files", chapters, PROCESSED, 60),
+    BadFile(
+        "ten pictures in four minutes",
+        spoilt(f"{TABLE}/stts", lambda _: words(0, 1, 10, 24 * 10_240)),
+        PROCESSED,
+        120,
+        lasts=241,
+    ),
     BadFile("a transport stream that begins again", lambda _: pictures("mpegts", count=30) * 3, PROCESSED, 60),
 )

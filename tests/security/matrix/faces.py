@@ -7,7 +7,7 @@ import json
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -47,6 +47,9 @@ class Outcome:
     """"OK", or the canonical code."""
     reason: str = ""
     answer: Message | None = None
+    sentence: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of the reason."""
 
     def __str__(self) -> str:
         return f"{self.code} {self.reason}".strip()
@@ -184,4 +187,4 @@ def _query(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _failed(status: status_pb2.Status) -> Outcome:
     info = error_details_pb2.ErrorInfo()
     reason = next((info.reason for detail in status.details if detail.Unpack(info)), "")
-    return Outcome(code_pb2.Code.Name(status.code), reason)
+    return Outcome(code_pb2.Code.Name(status.code), reason, sentence=status.message, metadata=dict(info.metadata))

@@ -21,10 +21,12 @@ import pytest
 from svc_transcode.media import jobs
 from svc_transcode.media.errors import (
     ChildCrashed,
+    ChildExhausted,
     ChildTimedOut,
     MediaRejected,
     PartUnavailable,
     RejectReason,
+    Spent,
 )
 from svc_transcode.media.ladder import ladder
 from svc_transcode.media.limits import ChildLimits
@@ -225,20 +227,26 @@ async def test_a_child_that_works_too_long_is_killed(bunny: Path, workdir: Path)
     assert not children()
 
 
-async def test_a_child_that_uses_too_much_cpu_is_killed_by_its_own_limit(bunny: Path, workdir: Path) -> None:
+async def test_a_child_that_uses_too_much_cpu_is_killed_by_its_own_limit_and_that_is_known(
+    bunny: Path, workdir: Path
+) -> None:
     source, fetch = parts_of(bunny)
     info = (await probed(bunny, workdir)).info
-    with pytest.raises(ChildCrashed) as crashed:
+    with pytest.raises(ChildExhausted) as exhausted:
         await run_child(long_job(source, info), fetch, workdir, limits=ChildLimits(cpu_seconds=1))
-    assert crashed.value.signal is not None
+    assert exhausted.value.spent is Spent.WORK
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="RLIMIT_AS does not work on macOS")
-async def test_a_child_that_uses_too_much_memory_fails_alone(bunny: Path, workdir: Path) -> None:
+@pytest.mark.parametrize("mebibytes", [450, 700, 1000])
+async def test_a_child_that_uses_too_much_memory_fails_alone_and_says_why(
+    bunny: Path, workdir: Path, mebibytes: int
+) -> None:
     source, fetch = parts_of(bunny)
     info = (await probed(bunny, workdir)).info
-    with pytest.raises(ChildCrashed):
-        await run_child(long_job(source, info), fetch, workdir, limits=ChildLimits(address_space=450 << 20))
+    with pytest.raises(ChildExhausted) as exhausted:
+        await run_child(long_job(source, info), fetch, workdir, limits=ChildLimits(address_space=mebibytes << 20))
+    assert exhausted.value.spent is Spent.MEMORY
 
 
 async def test_a_child_cannot_write_a_file_beyond_its_limit(bunny: Path, workdir: Path) -> None:

@@ -28,11 +28,15 @@ from .test_child import children, parts_of
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these means")
 
 ROOT = Path(__file__).parents[3]
+NOBODY = 65_534
 
 CHILD = """
-import json, os, sys
+import json, os, sys, threading, time
 from svc_transcode.media import jobs, wire
 from svc_transcode.media.child import lock_in
+if len(sys.argv) > 2:
+    os.setresgid(*[int(sys.argv[2])] * 3)
+    os.setresuid(*[int(sys.argv[2])] * 3)
 lock_in(jobs.from_json(wire.ORDER, sys.stdin.readline()))
 try:
     came = eval(sys.argv[1])
@@ -42,11 +46,13 @@ print(json.dumps(came))
 """
 
 
-def said(act: str, work: Path, sources: Path, **limits: int) -> subprocess.CompletedProcess[str]:
-    """Runs a locked-in process that evaluates `act`."""
+def said(
+    act: str, work: Path, sources: Path, user: int | None = None, **limits: int
+) -> subprocess.CompletedProcess[str]:
+    """Runs a locked-in process that evaluates `act`; not as root, where `user` is another."""
     order = Order(jobs.ProbeJob(jobs.Source((1,))), ChildLimits(**limits), os.getpid(), str(sources))
     return subprocess.run(
-        [sys.executable, "-P", "-c", CHILD, act],
+        [sys.executable, "-P", "-c", CHILD, act, *([] if user is None else [str(user)])],
         input=jobs.to_json(ORDER, order) + "\n",
         capture_output=True,
         text=True,
@@ -70,8 +76,8 @@ def sources(tmp_path: Path) -> Path:
     return tmp_path / "sources"
 
 
-def came(act: str, work: Path, sources: Path, **limits: int) -> object:
-    done = said(act, work, sources, **limits)
+def came(act: str, work: Path, sources: Path, user: int | None = None, **limits: int) -> object:
+    done = said(act, work, sources, user, **limits)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -177,6 +183,19 @@ def test_its_work_ends_where_its_time_does(work: Path, sources: Path) -> None:
 
 def test_it_opens_so_many_files_and_no_more(work: Path, sources: Path) -> None:
     assert came("[open('/dev/null') for _ in range(99)]", work, sources, open_files=32) == "OSError"
+
+
+@needs_network_namespaces
+@pytest.mark.parametrize(
+    ("act", "refused"),
+    [
+        ("[threading.Thread(target=time.sleep, args=(1,), daemon=True).start() for _ in range(99)]", "RuntimeError"),
+        ("[os.fork() or (time.sleep(1), os._exit(0)) for _ in range(99)]", "BlockingIOError"),
+    ],
+)
+def test_its_threads_and_processes_are_few(work: Path, sources: Path, act: str, refused: str) -> None:
+    user = NOBODY if os.getuid() == 0 else None  # the kernel holds root to no number
+    assert came(act, work, sources, user, tasks=20) == refused
 
 
 @dataclass(frozen=True, slots=True)

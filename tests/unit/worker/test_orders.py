@@ -7,15 +7,25 @@ from fractions import Fraction
 
 import pytest
 
+from mesh.config import load_settings
 from mesh.errors import precondition, unavailable
 from mesh.objects.errors import ObjectDamaged, ObjectMissing, ObjectsUnavailable
 from svc_transcode.media import jobs as media
-from svc_transcode.media.errors import ChildCrashed, ChildTimedOut, MediaRejected, PartUnavailable, RejectReason
+from svc_transcode.media.errors import (
+    ChildCrashed,
+    ChildExhausted,
+    ChildTimedOut,
+    MediaRejected,
+    PartUnavailable,
+    RejectReason,
+    Spent,
+)
 from svc_transcode.media.info import AudioInfo, IndexPoint, SourceInfo, VideoInfo
 from svc_transcode.media.ladder import ladder
 from svc_transcode.worker.failures import GENERIC, MOST_DETAIL, NOT_READ_BACK, SOURCE_GONE, failure_of
 from svc_transcode.worker.orders import fits, reading_back, told, working_on
 from svc_transcode.worker.pieces import Piece
+from svc_transcode.worker.program import limits_of, limits_of_probes
 from svc_transcode.worker.progress import NEARLY, share_of
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.transcode.v1.transcode_pb2 import FailureReason, JobKind
@@ -145,6 +155,23 @@ def test_anything_else_may_go_better_next_time_and_tells_its_owner_no_detail(err
     assert (failure.permanent, failure.reason) == (False, FailureReason.FAILURE_REASON_PROCESSING)
     assert failure.message == GENERIC
     assert type(error).__name__ in failure.detail
+
+
+@pytest.mark.parametrize(("spent", "word"), [(Spent.MEMORY, "memory"), (Spent.WORK, "work")])
+def test_a_file_that_takes_more_than_it_is_given_fails_at_once_and_its_owner_reads_of_what(
+    spent: Spent, word: str
+) -> None:
+    failure = failure_of(ChildExhausted(spent), JobKind.JOB_KIND_PROBE)
+    assert (failure.permanent, failure.reason) == (True, FailureReason.FAILURE_REASON_TOO_DEMANDING)
+    assert f"more {word} " in failure.message
+    assert not failure_of(ChildExhausted(spent), JobKind.JOB_KIND_VERIFY).permanent
+
+
+def test_work_ends_before_time_does_so_that_a_busy_file_is_told_from_a_busy_machine() -> None:
+    settings = load_settings().transcode
+    for limits in (limits_of(settings), limits_of_probes(settings)):
+        assert limits.cpu_seconds < limits.wall_seconds
+    assert limits_of_probes(settings).wall_seconds < limits_of(settings).wall_seconds
 
 
 @pytest.mark.parametrize(

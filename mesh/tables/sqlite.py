@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 from mesh.tables.backpressure import bytes_in
 from mesh.tables.checks import (
@@ -19,7 +20,6 @@ from mesh.tables.checks import (
     expiry_of,
     key_of,
     partition_of,
-    row_of,
 )
 from mesh.tables.columns import Row, Value, time_of
 from mesh.tables.cursors import fingerprint, read_cursor, write_cursor
@@ -44,6 +44,7 @@ from mesh.tables.sqlite_commits import build_commit
 from mesh.tables.sqlite_lock import FileLock
 from mesh.tables.sqlite_opening import change_file
 from mesh.tables.sqlite_readers import Readers
+from mesh.tables.sqlite_rows import Rows
 from mesh.tables.sqlite_statements import Statement, Statements
 from mesh.tables.sqlite_sweeper import Sweeper
 from mesh.tables.sqlite_writer import Writer
@@ -61,6 +62,7 @@ class SqliteTables:
         self._writer = writer
         self._readers = readers
         self._statements = {table: Statements(table) for table in schema.active}
+        self._rows = {table: Rows(table, statements) for table, statements in self._statements.items()}
         expiring = [statements for table, statements in self._statements.items() if table.expiring]
         self._sweeper = Sweeper(writer, expiring, sweep_every)
 
@@ -112,16 +114,14 @@ class SqliteTables:
         return await self._readers.submit(read, single=len(selects) == 1)
 
     async def put(self, table: Table, row: Values, *, ttl: timedelta | None = None, durable: bool = True) -> None:
-        statements = self._of(table)
-        key, cells = row_of(table, row)
-        put = statements.put(key, cells, expiry_of(table, ttl, _now()))
-        await self._write(put, durable)
+        rows = self._rows.get(table) or self._unknown(table)
+        expires = None if ttl is None and not table.expiring else expiry_of(table, ttl, _now())
+        await self._writer.put(*rows.put(row, expires), durable)
 
     async def insert(self, table: Table, row: Values, *, ttl: timedelta | None = None) -> bool:
-        statements = self._of(table)
-        key, cells = row_of(table, row)
+        rows = self._rows.get(table) or self._unknown(table)
         now = _now()
-        return await self._write(statements.insert(key, cells, expiry_of(table, ttl, now), now)) == 1
+        return await self._writer.execute(*rows.insert(row, expiry_of(table, ttl, now), now)) == 1
 
     async def update(self, table: Table, key: Values, changes: Values, *, expect: Values) -> bool:
         statements = self._of(table)
@@ -131,7 +131,7 @@ class SqliteTables:
             expected_of(table, expect, table.regular),
             _now(),
         )
-        return await self._write(update) == 1
+        return await self._execute(update) == 1
 
     async def commit(self, table: Table, partition: Values, *operations: Operation) -> bool:
         commit = build_commit(table, self._of(table), partition, operations, _now())
@@ -141,7 +141,7 @@ class SqliteTables:
     async def delete(self, table: Table, key: Values, *, expect: Values | None = None) -> bool:
         statements = self._of(table)
         expected: Cells = {} if expect is None else expected_of(table, expect, table.regular)
-        removed = await self._write(statements.delete(key_of(table, key), expected, _now()))
+        removed = await self._execute(statements.delete(key_of(table, key), expected, _now()))
         return expect is None or removed == 1
 
     async def delete_partition(self, table: Table, partition: Values) -> None:
@@ -183,7 +183,7 @@ class SqliteTables:
             replace(part, equal=(token, *part.equal))
             for part in scan_ranges(table, partition, order, prefix=prefix, start=start, stop=stop, cursor=cursor)
         ]
-        rows = await self._rows(table, ranges, order, limit + 1)
+        rows = await self._found(table, ranges, order, limit + 1)
         if len(rows) <= limit:
             return Page(tuple(rows), None)
         return Page(tuple(rows[:limit]), cursor_after(table, order, rows[limit - 1]))
@@ -222,7 +222,7 @@ class SqliteTables:
         self._of(table)
         check_limit(limit)
         order = walk_order(table, within)
-        rows = await self._rows(table, walk_ranges(within, order, cursor), order, limit + 1)
+        rows = await self._found(table, walk_ranges(within, order, cursor), order, limit + 1)
         if len(rows) <= limit:
             return Page(tuple(rows), None)
         return Page(tuple(rows[:limit]), walk_cursor_after(table, order, rows[limit - 1]))
@@ -263,21 +263,16 @@ class SqliteTables:
         self._lock.release()
 
     def _of(self, table: Table) -> Statements:
-        statements = self._statements.get(table)
-        if statements is None:
-            raise InvalidQuery(f"table {table.name} is not one of schema {self._schema.name}")
-        return statements
+        return self._statements.get(table) or self._unknown(table)
 
-    def _write(self, statement: Statement, durable: bool = True) -> Awaitable[int]:
+    def _unknown(self, table: Table) -> NoReturn:
+        raise InvalidQuery(f"table {table.name} is not one of schema {self._schema.name}")
+
+    def _execute(self, statement: Statement) -> Awaitable[int]:
         text, values = statement
-        return self._writer.submit(
-            lambda connection: connection.execute(text, values).rowcount,
-            size=bytes_in(values),
-            durable=durable,
-            single=True,
-        )
+        return self._writer.execute(text, values, bytes_in(values))
 
-    async def _rows(self, table: Table, ranges: list[KeyRange], order: Order, limit: int) -> list[Row]:
+    async def _found(self, table: Table, ranges: list[KeyRange], order: Order, limit: int) -> list[Row]:
         statements = self._of(table)
         now = _now()
 

@@ -105,6 +105,14 @@ class Statements:
         differs = " OR ".join(f"{_quoted(name)} IS NOT ?" for name in expect)
         return f"SELECT 1 WHERE NOT EXISTS({found} AND ({differs}))", values
 
+    def put_text(self, cells: tuple[str, ...]) -> str:
+        """The text of `put` where these are the cells."""
+        return self._put_text(cells)
+
+    def insert_text(self, cells: tuple[str, ...]) -> str:
+        """The text of `insert` where these are the cells."""
+        return self._insert_new_text(cells)
+
     def put(self, key: KeyValues, cells: Cells, expires: int | None) -> Statement:
         """Write the given cells; in an expiring table replace the row."""
         return self._put_text(tuple(cells)), self._insert_values(key, cells, expires)

@@ -46,8 +46,4 @@ class Sweeper:
         removed = _ROWS
         while removed == _ROWS:
             text, values = statements.sweep(time.time_ns() // 1000, _ROWS)
-            removed = await self._writer.submit(
-                lambda connection, text=text, values=values: connection.execute(text, values).rowcount,
-                durable=False,
-                single=True,
-            )
+            removed = await self._writer.execute(text, values, durable=False)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mesh.tables import MAX_KEY_BYTES, InvalidRow, Table, Value, blob, boolean, integer, real, text, timestamp
 from mesh.tables.checks import changes_of, expected_of, key_of, partition_of, row_of
 from mesh.tables.columns import Stored
-from mesh.tables.compiled import compile_encoder, compile_reader
+from mesh.tables.compiled import compile_binder, compile_encoder, compile_reader
 
 TABLE = Table(
     "things",
@@ -90,7 +90,12 @@ def test_an_encoder_gives_what_the_columns_give_or_leaves_it_to_them(
             row_of(TABLE, row)
         return
     assert encoded in (None, (tuple(key), cells))
-    # By their texts, since 0.0, -0.0, 0 and False are all equal.
+    bound = compile_binder(order, TABLE.key, 2, TABLE.regular, len)(row)
+    assert (bound is None) == (encoded is None)
+    if bound is not None:
+        # By their texts, since 0.0, -0.0, 0 and False are all equal.
+        assert repr(bound[0]) == repr((2, *key, *cells.values()))
+        assert bound[1] == sum(len(value) for value in bound[0] if isinstance(value, (str, bytes)))
     assert repr(row_of(TABLE, row)) == repr((tuple(key), cells))
 
 

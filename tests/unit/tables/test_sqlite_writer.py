@@ -16,6 +16,8 @@ from mesh.tables import Closed, Unavailable
 from mesh.tables.sqlite_connections import open_writer
 from mesh.tables.sqlite_writer import Writer
 
+PUT = "INSERT INTO t(n, data) VALUES(?, ?) ON CONFLICT(n) DO UPDATE SET data = excluded.data"
+
 
 @pytest.fixture
 def connection(tmp_path: Path) -> sqlite3.Connection:
@@ -109,19 +111,11 @@ async def test_a_write_that_fails_leaves_its_neighbours_alone(writer: Writer, tm
     assert stored(tmp_path) == [1, 2]
 
 
-async def test_a_single_statement_that_fails_half_way_is_undone_whole_and_alone(writer: Writer, tmp_path: Path) -> None:
+async def test_a_statement_that_fails_half_way_is_undone_whole_and_alone(writer: Writer, tmp_path: Path) -> None:
     holding, release = await held(writer)
-
-    def two_rows(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT INTO t(n) VALUES(50), (1)")
-
     writes = [
-        asyncio.ensure_future(write)
-        for write in (
-            writer.submit(adding(1), single=True),
-            writer.submit(two_rows, single=True),
-            writer.submit(adding(2), single=True),
-        )
+        asyncio.ensure_future(writer.execute(f"INSERT INTO t(n) VALUES {rows}", ()))
+        for rows in ("(1)", "(50), (1)", "(2), (3)")
     ]
     await asyncio.sleep(0)
     release.set()
@@ -129,7 +123,58 @@ async def test_a_single_statement_that_fails_half_way_is_undone_whole_and_alone(
     first, second, third = await asyncio.gather(*writes, return_exceptions=True)
     assert (first, third) == (1, 2)
     assert isinstance(second, Unavailable)
+    assert stored(tmp_path) == [1, 2, 3]
+
+
+async def test_puts_that_gather_take_effect_in_order_between_other_writes(writer: Writer, tmp_path: Path) -> None:
+    holding, release = await held(writer)
+    writes = [
+        *(writer.put(PUT, (number % 3, b"%d" % number)) for number in range(6)),
+        writer.execute("DELETE FROM t WHERE n = ?", (0,)),
+        *(writer.put(PUT, (number % 3, b"%d" % number)) for number in range(7, 12)),
+        writer.put(PUT.replace("INSERT", "REPLACE"), (3, b"another text")),
+    ]
+    release.set()
+    await holding
+    assert await asyncio.gather(*writes) == [None] * 6 + [1] + [None] * 5 + [None]
+    with closing(sqlite3.connect(tmp_path / "w.db")) as connection:
+        found = connection.execute("SELECT n, data FROM t ORDER BY n").fetchall()
+    assert found == [(0, b"9"), (1, b"10"), (2, b"11"), (3, b"another text")]
+
+
+async def test_a_put_that_fails_among_others_fails_alone(writer: Writer, tmp_path: Path) -> None:
+    holding, release = await held(writer)
+    writes = [writer.put(PUT, (number, b"")) for number in (1, "no number", 2)]
+    release.set()
+    await holding
+    first, second, third = await asyncio.gather(*writes, return_exceptions=True)
+    assert (first, third) == (None, None)
+    assert isinstance(second, Unavailable)
     assert stored(tmp_path) == [1, 2]
+
+
+async def test_a_put_whose_caller_goes_away_is_not_made_and_those_beside_it_are(writer: Writer, tmp_path: Path) -> None:
+    holding, release = await held(writer)
+    staying, leaving, another = [asyncio.ensure_future(writer.put(PUT, (number, b""))) for number in range(3)]
+    leaving.cancel()
+    release.set()
+    await asyncio.gather(holding, staying, another)
+    assert stored(tmp_path) == [0, 2]
+
+
+async def test_puts_on_a_full_disk_fail_together_and_the_engine_goes_on(
+    connection: sqlite3.Connection, writer: Writer, tmp_path: Path
+) -> None:
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages + 4}")
+    holding, release = await held(writer)
+    writes = [writer.put(PUT, (number, bytes(10_000))) for number in range(3)]
+    release.set()
+    await holding
+    for failed in await asyncio.gather(*writes, return_exceptions=True):
+        assert isinstance(failed, Unavailable)
+    await writer.put(PUT, (1, b""))
+    assert stored(tmp_path) == [1]
 
 
 async def test_a_caller_that_goes_away_before_its_turn_writes_nothing(writer: Writer, tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ from tests.security.uploads.state import State, digest
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120), pytest.mark.usefixtures("nobody_died")]
 
-REFUSALS: Final = frozenset({400, 403, 404, 405, 411, 412, 501})
+REFUSALS: Final = frozenset({400, 403, 404, 405, 411, 412, 413, 501})
+"""413: it is no address of a part, and anything else may bring as much as a call."""
 NUMBER: Final = 2
 """Of the part that all of it is about."""
 

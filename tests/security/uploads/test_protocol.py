@@ -25,7 +25,8 @@ from vidmesh.upload.v1.video_pb2 import Video
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120), pytest.mark.usefixtures("nobody_died")]
 
 SERVICE: Final = "/vidmesh.upload.v1.UploadService/"
-SENTENCE: Final = re.compile(r"[A-Z].*[.]")
+SENTENCE: Final = re.compile(r"(\S+: )?[A-Z0-9].*[.]")
+"""Of a field, its name comes first."""
 
 Ask = Callable[[Method, Message, Mapping[str, str]], Outcome]
 

@@ -50,6 +50,7 @@ class Parts:
     facts: ProcessingEvents
     leavers: Leavers
     membership: Membership
+    videos: VideoStore
     bus: Bus
 
 
@@ -80,6 +81,7 @@ async def build(runtime: Runtime) -> Parts:
     await agenda.begin(datetime.now(UTC))
 
     videos, uploads, claims = VideoStore(tables, outbox), UploadStore(tables, outbox), Claims(tables)
+    await videos.begin(datetime.now(UTC))
     membership = Membership(ChannelServiceStub(runtime.channel("svc_social")))
     pictures = Pictures(GrantSigner(runtime.key_file(settings.file(settings.playback.grant_key_file))))
     removal = Removal(videos)
@@ -140,5 +142,6 @@ async def build(runtime: Runtime) -> Parts:
         facts=ProcessingEvents(videos, agenda, keeps_source=keeps_source, keep_source_for=chosen.keep_source_for),
         leavers=Leavers(videos, membership),
         membership=membership,
+        videos=videos,
         bus=bus,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from google.protobuf.message import Message
@@ -39,15 +40,18 @@ class ChannelStore:
         """What is under this id; None where nothing is yet."""
         if not channel_id:
             return None
-        row = await self._tables.get(CHANNELS, {"channel_id": channel_id, "part": THE_CHANNEL})
-        if row is None:
-            return None
-        return Buried() if BURIED.maybe(row) else channel_of(row)
+        return _found(await self._tables.get(CHANNELS, {"channel_id": channel_id, "part": THE_CHANNEL}))
 
     async def get(self, channel_id: str) -> ChannelRecord | None:
         """The channel, or None."""
         found = await self.look(channel_id)
         return found if isinstance(found, ChannelRecord) else None
+
+    async def get_many(self, channel_ids: Sequence[str]) -> list[ChannelRecord]:
+        """Those of the channels that there are, in the order asked for; at most 1000."""
+        keys = [{"channel_id": channel_id, "part": THE_CHANNEL} for channel_id in channel_ids]
+        found = map(_found, await self._tables.get_many(CHANNELS, keys))
+        return [channel for channel in found if isinstance(channel, ChannelRecord)]
 
     async def member(self, channel_id: str, account_id: str) -> MemberRecord | None:
         """The account's part in the channel; None where it has none, or there is no such channel."""
@@ -152,3 +156,9 @@ class ChannelStore:
         return [
             channel_of(row) for row in page.rows if PART.of(row) == THE_CHANNEL and not BURIED.maybe(row)
         ], page.cursor
+
+
+def _found(row: Row | None) -> ChannelRecord | Buried | None:
+    if row is None:
+        return None
+    return Buried() if BURIED.maybe(row) else channel_of(row)

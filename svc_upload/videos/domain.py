@@ -117,6 +117,11 @@ def listed_for_others(video: VideoRecord, now: datetime) -> bool:
     return video.visibility == Visibility.VISIBILITY_PUBLIC and seen_by_others(video, now)
 
 
+def listed_from(video: VideoRecord) -> datetime | None:
+    """From when on it stands in lists that everybody sees, if it stays as it is and can be played by then."""
+    return video.publish_time if video.visibility == Visibility.VISIBILITY_PUBLIC else None
+
+
 def seen(video: VideoRecord, *, member: bool, now: datetime) -> bool:
     """Whether a caller may see it; `member` is true for the channel's people and for administrators."""
     return not video.purging if member else seen_by_others(video, now)

@@ -34,6 +34,8 @@ from vidmesh.upload.v1.video_service_pb2 import (
     ExportVideosResponse,
     GetVideoRequest,
     GetVideoResponse,
+    ListNewestVideosRequest,
+    ListNewestVideosResponse,
     ListVideosRequest,
     ListVideosResponse,
     PublishVideoRequest,
@@ -46,6 +48,7 @@ from vidmesh.upload.v1.video_service_pb2 import (
 from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceServicer
 
 LIST: Final = "/vidmesh.upload.v1.VideoService/ListVideos"
+NEWEST: Final = "/vidmesh.upload.v1.VideoService/ListNewestVideos"
 EXPORTED_AT_ONCE: Final = 200
 
 
@@ -78,6 +81,15 @@ class VideoServicer(VideoServiceServicer):
         views = await self._viewing.views(current_call().caller, request.video_ids)
         return BatchGetVideosResponse(videos=[self._message(view.record, inside=view.inside) for view in views])
 
+    async def ListNewestVideos(self, request: ListNewestVideosRequest, context: Any) -> ListNewestVideosResponse:
+        cursor = self._page_tokens.open(NEWEST, request, request.page_token)
+        size = self._page_tokens.page_size(request.page_size)
+        listing = await self._videos.newest(datetime.now(UTC), limit=size, cursor=cursor)
+        return ListNewestVideosResponse(
+            videos=[self._message(video, inside=False) for video in listing.videos],
+            next_page_token=self._page_tokens.seal(NEWEST, request, listing.cursor),
+        )
+
     async def ListVideos(self, request: ListVideosRequest, context: Any) -> ListVideosResponse:
         caller, now = current_call().caller, datetime.now(UTC)
         cursor = self._page_tokens.open(LIST, request, request.page_token)
@@ -85,7 +97,7 @@ class VideoServicer(VideoServiceServicer):
         inside = inside or caller.is_administrator
         listing = await self._videos.of_channel(
             request.channel_id,
-            keep=lambda video: not gone(video) if inside else listed_for_others(video, now),
+            keep=lambda video: _kept(video, request.show_deleted) if inside else listed_for_others(video, now),
             limit=self._page_tokens.page_size(request.page_size),
             cursor=cursor,
         )
@@ -168,6 +180,10 @@ class VideoServicer(VideoServiceServicer):
 
     def _message(self, record: VideoRecord, *, inside: bool = True) -> Video:
         return video_message(record, self._pictures, member=inside, now=datetime.now(UTC))
+
+
+def _kept(record: VideoRecord, show_deleted: bool) -> bool:
+    return not (record.purging if show_deleted else gone(record))
 
 
 def _publish_time(request: PublishVideoRequest) -> datetime | None:

@@ -12,7 +12,8 @@ from google.protobuf.message import Message
 from mesh.bus.outbox import Outbox
 from mesh.contention import LostRace, settle
 from mesh.tables import Tables
-from svc_upload.videos.domain import VideoRecord, with_epoch
+from svc_upload.videos.domain import VideoRecord, listed_from, with_epoch
+from svc_upload.videos.newest import Newest
 from svc_upload.videos.rows import record_of, row_of
 from svc_upload.videos.tables import CHANNEL_VIDEOS, VIDEOS
 from vidmesh.upload.v1.upload_events_pb2 import VideoAccessRevoked, VideoChanged, VideoPurged
@@ -38,6 +39,7 @@ class VideoStore:
     def __init__(self, tables: Tables, outbox: Outbox) -> None:
         self._tables = tables
         self._outbox = outbox
+        self._newest = Newest(tables)
 
     async def get(self, video_id: str) -> VideoRecord | None:
         """The video, or None."""
@@ -48,6 +50,10 @@ class VideoStore:
         """The videos in the order asked for, at most 1000."""
         rows = await self._tables.get_many(VIDEOS, [{"video_id": video_id} for video_id in video_ids])
         return [None if row is None else record_of(row) for row in rows]
+
+    async def begin(self, now: datetime) -> None:
+        """To be called before anything else; after the first time it changes nothing."""
+        await self._newest.begin(now)
 
     async def create(self, record: VideoRecord) -> VideoRecord:
         """Make the video unless it is there, and put it on its channel's list; the one that is there now.
@@ -77,6 +83,9 @@ class VideoStore:
             if after == before:
                 return before
             after = replace(with_epoch(before, after, datetime.now(UTC)), generation=before.generation + 1)
+            if listed_from(after) != listed_from(before):
+                # First, as with a channel's list: a row too many is passed over, a video without one is not found.
+                await self._newest.note(after)
             old, new = row_of(before), row_of(after)
             changes = {name: value for name, value in new.items() if value != old[name]}
             if not await self._outbox.update(
@@ -112,6 +121,10 @@ class VideoStore:
             if cursor is None or len(kept) == limit or examined >= EXAMINED:
                 return Listing(tuple(kept), cursor)
 
+    async def newest(self, now: datetime, *, limit: int, cursor: bytes | None) -> Listing:
+        """The installation's public videos, the latest publish time first, as `Newest.page`. Raises InvalidCursor."""
+        return Listing(*await self._newest.page(now, limit=limit, cursor=cursor))
+
     async def walk(self, *, limit: int, cursor: bytes | None) -> Listing:
         """A page of all videos in no order, those that are being purged left out. Raises InvalidCursor."""
         page = await self._tables.walk(VIDEOS, limit=limit, cursor=cursor)
@@ -124,6 +137,7 @@ class VideoStore:
             CHANNEL_VIDEOS,
             {"channel_id": record.channel_id, "upload_time": record.upload_time, "video_id": record.video_id},
         )
+        await self._newest.strike(record)
         if await self._tables.delete(
             VIDEOS, {"video_id": record.video_id}, expect={"purging": True, "pending_events": None}
         ):

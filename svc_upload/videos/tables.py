@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from mesh.tables import Table, blob, boolean, desc, integer, text, timestamp
+from mesh.tables.buckets import Buckets
 
 VIDEOS: Final = Table(
     "videos",
@@ -54,3 +56,28 @@ CHANNEL_VIDEOS: Final = Table(
 and a list by time needs no more. Rows are hints: written before the video, removed before it; readers look at the
 video itself.
 """
+
+WEEKS: Final = Buckets(timedelta(days=7))
+
+VIDEO_ID: Final = text("video_id")
+PUBLISH_TIME: Final = timestamp("publish_time")
+SINCE: Final = timestamp("since")
+
+PUBLISHED_VIDEOS: Final = Table(
+    "published_videos",
+    columns=(integer("week"), PUBLISH_TIME, VIDEO_ID),
+    partition_key=("week",),
+    clustering_key=(desc("publish_time"), "video_id"),
+    since=2,
+)
+"""Public videos of the installation by when they are published, scheduled ones included. Rows are hints, written before
+the video is public; readers look at the video itself. A row is about 40 bytes: a partition takes 10^5 a week.
+"""
+
+PUBLISHED_SINCE: Final = Table(
+    "published_since",
+    columns=(text("name"), SINCE),
+    partition_key=("name",),
+    since=2,
+)
+"""One row: nothing on the list of public videos is from before this time."""

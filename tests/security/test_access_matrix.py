@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from mesh.policy import Method, all_methods
 from tests.security.matrix.faces import Faces, Outcome, binding_of
 from tests.security.matrix.requests import ROWS, Row
-from tests.security.matrix.rules import ALLOWED, Subject, Verdict, expected, finds, sees
+from tests.security.matrix.rules import ALLOWED, Subject, Verdict, expected
 from tests.security.matrix.scene import Caller, Scene
 from vidmesh.options.v1.options_pb2 import Access, Scope
 
@@ -75,7 +75,7 @@ def _asked(
     if row.shows is None or subject is None or right != ALLOWED or came.code != "OK":
         return _told(came, row, right), str(right)
     shown = row.shows(_answer(came), identifier)
-    should = (finds if row.lists else sees)(caller.standing, subject)
+    should = row.whom(caller.standing, subject)
     return _shown(shown), _shown(should)
 
 

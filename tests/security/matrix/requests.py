@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from google.protobuf.message import Message
 
-from tests.security.matrix.rules import Subject
+from tests.security.matrix.rules import Standing, Subject, finds, sees, shown_to_all
 from tests.security.matrix.scene import (
     ACTIVE_UPLOAD,
     API_TOKEN,
@@ -55,8 +55,8 @@ class Row:
     """Administrators may do it as well, as its service says."""
     shows: Callable[[Any, str], bool] | None = None
     """For methods that leave out what is not visible: whether the answer has the subject."""
-    lists: bool = False
-    """What it leaves out is what is not listed."""
+    whom: Callable[[Standing, Subject], bool] = sees
+    """For those methods: whom they show which subject."""
     fresh: Callable[[Scene], str] | None = None
     """Makes the subject, which a call that is let in uses up."""
     afterwards: Callable[[Scene, Subject], None] | None = None
@@ -181,6 +181,9 @@ ACCOUNTS: Final = {
 CHANNELS: Final = {
     "CreateChannel": Row(lambda _scene, _caller, _subject: _channel.CreateChannelRequest(handle=_handle())),
     "GetChannel": Row(_of(_channel.GetChannelRequest, "channel"), (CHANNEL,)),
+    "BatchGetChannels": Row(
+        lambda _scene, _caller, subject: _channel.BatchGetChannelsRequest(channel_ids=[subject]), (CHANNEL,)
+    ),
     "ListMyChannels": Row(_plain(_channel.ListMyChannelsRequest)),
     "UpdateChannel": Row(_update_channel, (CHANNEL,), ETAG),
     "ListMembers": Row(_of(_channel.ListMembersRequest, "channel_id"), (CHANNEL,)),
@@ -229,11 +232,17 @@ VIDEO: Final = {
         VIDEOS,
         shows=lambda answer, subject: [video.video_id for video in answer.videos] == [subject],
     ),
+    "ListNewestVideos": Row(
+        lambda _scene, _caller, _: _video.ListNewestVideosRequest(page_size=100),
+        VIDEOS,
+        shows=lambda answer, subject: subject in {video.video_id for video in answer.videos},
+        whom=shown_to_all,
+    ),
     "ListVideos": Row(
         lambda scene, _caller, _: _video.ListVideosRequest(channel_id=scene.ids[CHANNEL], page_size=100),
         VIDEOS,
         shows=lambda answer, subject: subject in {video.video_id for video in answer.videos},
-        lists=True,
+        whom=finds,
     ),
     "UpdateVideo": Row(_update_video, VIDEOS, ETAG | GONE),
     "PublishVideo": Row(

@@ -130,3 +130,8 @@ def finds(who: Standing, subject: Subject) -> bool:
     """Whether it stands in the list that somebody sees of the channel's videos."""
     inside = who.part is not Part.NONE or who.administrator
     return not subject.deleted and (subject.listed or inside)
+
+
+def shown_to_all(_who: Standing, subject: Subject) -> bool:
+    """Whether it stands in the installation's list, which is the same for everybody."""
+    return subject.listed and not subject.deleted

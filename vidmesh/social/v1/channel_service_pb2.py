@@ -30,7 +30,7 @@ from vidmesh.options.v1 import options_pb2 as vidmesh_dot_options_dot_v1_dot_opt
 from vidmesh.social.v1 import channel_pb2 as vidmesh_dot_social_dot_v1_dot_channel__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'vidmesh/social/v1/channel_service.proto\x12\x11vidmesh.social.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a vidmesh/options/v1/options.proto\x1a\x1fvidmesh/social/v1/channel.proto\"\xa7\x01\n\x14\x43reateChannelRequest\x12\x38\n\x06handle\x18\x01 \x01(\tB(\xbaH%r#2!^[a-zA-Z0-9][a-zA-Z0-9_.-]{2,29}$\x12\x15\n\x04name\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1d\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"D\n\x15\x43reateChannelResponse\x12+\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x1a.vidmesh.social.v1.Channel\"/\n\x11GetChannelRequest\x12\x1a\n\x07\x63hannel\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"A\n\x12GetChannelResponse\x12+\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x1a.vidmesh.social.v1.Channel\"Q\n\x15ListMyChannelsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"_\n\x16ListMyChannelsResponse\x12,\n\x08\x63hannels\x18\x01 \x03(\x0b\x32\x1a.vidmesh.social.v1.Channel\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"|\n\x14UpdateChannelRequest\x12\x33\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x1a.vidmesh.social.v1.ChannelB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"D\n\x15UpdateChannelResponse\x12+\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x1a.vidmesh.social.v1.Channel\"l\n\x12ListMembersRequest\x12\x1c\n\nchannel_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"a\n\x13ListMembersResponse\x12\x31\n\x07members\x18\x01 \x03(\x0b\x32 .vidmesh.social.v1.ChannelMember\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x88\x01\n\x10SetMemberRequest\x12\x1c\n\nchannel_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\naccount_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x04role\x18\x03 \x01(\x0e\x32\x1e.vidmesh.social.v1.ChannelRoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"E\n\x11SetMemberResponse\x12\x30\n\x06member\x18\x01 \x01(\x0b\x32 .vidmesh.social.v1.ChannelMember\"Q\n\x13RemoveMemberRequest\x12\x1c\n\nchannel_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\naccount_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x16\n\x14RemoveMemberResponse\"P\n\x12\x43heckMemberRequest\x12\x1c\n\nchannel_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\naccount_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"C\n\x13\x43heckMemberResponse\x12,\n\x04role\x18\x01 \x01(\x0e\x32\x1e.vidmesh.social.v1.ChannelRole\"\'\n\x15\x45xportChannelsRequest\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\x0c\"U\n\x16\x45xportChannelsResponse\x12+\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x1a.vidmesh.social.v1.Channel\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\x0c\x32\xa0\n\n\x0e\x43hannelService\x12\x85\x01\n\rCreateChannel\x12\'.vidmesh.social.v1.CreateChannelRequest\x1a(.vidmesh.social.v1.CreateChannelResponse\"!\x8a\xe7\x18\x06\x08\x02\x18\x02\x30\x03\x82\xd3\xe4\x93\x02\x11\"\x0c/v1/channels:\x01*\x12\x85\x01\n\nGetChannel\x12$.vidmesh.social.v1.GetChannelRequest\x1a%.vidmesh.social.v1.GetChannelResponse\"*\x8a\xe7\x18\x08\x08\x01\x18\x01 \x01\x30\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/channels/{channel}\x12\x95\x01\n\x0eListMyChannels\x12(.vidmesh.social.v1.ListMyChannelsRequest\x1a).vidmesh.social.v1.ListMyChannelsResponse\".\x8a\xe7\x18\n\x08\x02\x10\x04\x18\x01 \x01\x30\x01\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/accounts/me/channels\x12\xa4\x01\n\rUpdateChannel\x12\'.vidmesh.social.v1.UpdateChannelRequest\x1a(.vidmesh.social.v1.UpdateChannelResponse\"@\x8a\xe7\x18\n\x08\x02\x10\x02\x18\x02 \x01\x30\x03\x82\xd3\xe4\x93\x02,2!/v1/channels/{channel.channel_id}:\x07\x63hannel\x12\x95\x01\n\x0bListMembers\x12%.vidmesh.social.v1.ListMembersRequest\x1a&.vidmesh.social.v1.ListMembersResponse\"7\x8a\xe7\x18\n\x08\x02\x10\x02\x18\x01 \x01\x30\x01\x82\xd3\xe4\x93\x02#\x12!/v1/channels/{channel_id}/members\x12\x9f\x01\n\tSetMember\x12#.vidmesh.social.v1.SetMemberRequest\x1a$.vidmesh.social.v1.SetMemberResponse\"G\x8a\xe7\x18\n\x08\x02\x10\x03\x18\x02 \x01\x30\x03\x82\xd3\xe4\x93\x02\x33\x1a./v1/channels/{channel_id}/members/{account_id}:\x01*\x12\xa5\x01\n\x0cRemoveMember\x12&.vidmesh.social.v1.RemoveMemberRequest\x1a\'.vidmesh.social.v1.RemoveMemberResponse\"D\x8a\xe7\x18\n\x08\x02\x10\x03\x18\x02 \x01\x30\x03\x82\xd3\xe4\x93\x02\x30*./v1/channels/{channel_id}/members/{account_id}\x12h\n\x0b\x43heckMember\x12%.vidmesh.social.v1.CheckMemberRequest\x1a&.vidmesh.social.v1.CheckMemberResponse\"\n\x8a\xe7\x18\x06\x08\x04\x18\x06 \x01\x12s\n\x0e\x45xportChannels\x12(.vidmesh.social.v1.ExportChannelsRequest\x1a).vidmesh.social.v1.ExportChannelsResponse\"\n\x8a\xe7\x18\x06\x08\x04\x18\x06 \x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'vidmesh/social/v1/channel_service.proto\x12\x11vidmesh.social.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a vidmesh/options/v1/options.proto\x1a\x1fvidmesh/social/v1/channel.proto\"\xa7\x01\n\x14\x43reateChannelRequest\x12\x38\n\x06handle\x18\x01 \x01(\tB(\xbaH%r#2!^[a-zA-Z0-9][a-zA-Z0-9_.-]{2,29}$\x12\x15\n\x04name\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1d\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"D\n\x15\x43reateChannelResponse\x12+\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x1a.vidmesh.social.v1.Channel\"/\n\x11GetChannelRequest\x12\x1a\n\x07\x63hannel\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"A\n\x12GetChannelResponse\x12+\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x1a.vidmesh.social.v1.Channel\"A\n\x17\x42\x61tchGetChannelsRequest\x12&\n\x0b\x63hannel_ids\x18\x01 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x08\x01\x10\x64\"\x05r\x03\xb0\x01\x01\"H\n\x18\x42\x61tchGetChannelsResponse\x12,\n\x08\x63hannels\x18\x01 \x03(\x0b\x32\x1a.vidmesh.social.v1.Channel\"Q\n\x15ListMyChannelsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"_\n\x16ListMyChannelsResponse\x12,\n\x08\x63hannels\x18\x01 \x03(\x0b\x32\x1a.vidmesh.social.v1.Channel\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"|\n\x14UpdateChannelRequest\x12\x33\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x1a.vidmesh.social.v1.ChannelB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"D\n\x15UpdateChannelResponse\x12+\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x1a.vidmesh.social.v1.Channel\"l\n\x12ListMembersRequest\x12\x1c\n\nchannel_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"a\n\x13ListMembersResponse\x12\x31\n\x07members\x18\x01 \x03(\x0b\x32 .vidmesh.social.v1.ChannelMember\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x88\x01\n\x10SetMemberRequest\x12\x1c\n\nchannel_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\naccount_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x04role\x18\x03 \x01(\x0e\x32\x1e.vidmesh.social.v1.ChannelRoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\"E\n\x11SetMemberResponse\x12\x30\n\x06member\x18\x01 \x01(\x0b\x32 .vidmesh.social.v1.ChannelMember\"Q\n\x13RemoveMemberRequest\x12\x1c\n\nchannel_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\naccount_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x16\n\x14RemoveMemberResponse\"P\n\x12\x43heckMemberRequest\x12\x1c\n\nchannel_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\naccount_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"C\n\x13\x43heckMemberResponse\x12,\n\x04role\x18\x01 \x01(\x0e\x32\x1e.vidmesh.social.v1.ChannelRole\"\'\n\x15\x45xportChannelsRequest\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\x0c\"U\n\x16\x45xportChannelsResponse\x12+\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x1a.vidmesh.social.v1.Channel\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\x0c\x32\xb9\x0b\n\x0e\x43hannelService\x12\x85\x01\n\rCreateChannel\x12\'.vidmesh.social.v1.CreateChannelRequest\x1a(.vidmesh.social.v1.CreateChannelResponse\"!\x8a\xe7\x18\x06\x08\x02\x18\x02\x30\x03\x82\xd3\xe4\x93\x02\x11\"\x0c/v1/channels:\x01*\x12\x85\x01\n\nGetChannel\x12$.vidmesh.social.v1.GetChannelRequest\x1a%.vidmesh.social.v1.GetChannelResponse\"*\x8a\xe7\x18\x08\x08\x01\x18\x01 \x01\x30\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/channels/{channel}\x12\x96\x01\n\x10\x42\x61tchGetChannels\x12*.vidmesh.social.v1.BatchGetChannelsRequest\x1a+.vidmesh.social.v1.BatchGetChannelsResponse\")\x8a\xe7\x18\x08\x08\x01\x18\x01 \x01\x30\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/channels:batchGet\x12\x95\x01\n\x0eListMyChannels\x12(.vidmesh.social.v1.ListMyChannelsRequest\x1a).vidmesh.social.v1.ListMyChannelsResponse\".\x8a\xe7\x18\n\x08\x02\x10\x04\x18\x01 \x01\x30\x01\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/accounts/me/channels\x12\xa4\x01\n\rUpdateChannel\x12\'.vidmesh.social.v1.UpdateChannelRequest\x1a(.vidmesh.social.v1.UpdateChannelResponse\"@\x8a\xe7\x18\n\x08\x02\x10\x02\x18\x02 \x01\x30\x03\x82\xd3\xe4\x93\x02,2!/v1/channels/{channel.channel_id}:\x07\x63hannel\x12\x95\x01\n\x0bListMembers\x12%.vidmesh.social.v1.ListMembersRequest\x1a&.vidmesh.social.v1.ListMembersResponse\"7\x8a\xe7\x18\n\x08\x02\x10\x02\x18\x01 \x01\x30\x01\x82\xd3\xe4\x93\x02#\x12!/v1/channels/{channel_id}/members\x12\x9f\x01\n\tSetMember\x12#.vidmesh.social.v1.SetMemberRequest\x1a$.vidmesh.social.v1.SetMemberResponse\"G\x8a\xe7\x18\n\x08\x02\x10\x03\x18\x02 \x01\x30\x03\x82\xd3\xe4\x93\x02\x33\x1a./v1/channels/{channel_id}/members/{account_id}:\x01*\x12\xa5\x01\n\x0cRemoveMember\x12&.vidmesh.social.v1.RemoveMemberRequest\x1a\'.vidmesh.social.v1.RemoveMemberResponse\"D\x8a\xe7\x18\n\x08\x02\x10\x03\x18\x02 \x01\x30\x03\x82\xd3\xe4\x93\x02\x30*./v1/channels/{channel_id}/members/{account_id}\x12h\n\x0b\x43heckMember\x12%.vidmesh.social.v1.CheckMemberRequest\x1a&.vidmesh.social.v1.CheckMemberResponse\"\n\x8a\xe7\x18\x06\x08\x04\x18\x06 \x01\x12s\n\x0e\x45xportChannels\x12(.vidmesh.social.v1.ExportChannelsRequest\x1a).vidmesh.social.v1.ExportChannelsResponse\"\n\x8a\xe7\x18\x06\x08\x04\x18\x06 \x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,6 +47,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATECHANNELREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_GETCHANNELREQUEST'].fields_by_name['channel']._loaded_options = None
   _globals['_GETCHANNELREQUEST'].fields_by_name['channel']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_BATCHGETCHANNELSREQUEST'].fields_by_name['channel_ids']._loaded_options = None
+  _globals['_BATCHGETCHANNELSREQUEST'].fields_by_name['channel_ids']._serialized_options = b'\272H\016\222\001\013\010\001\020d\"\005r\003\260\001\001'
   _globals['_LISTMYCHANNELSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTMYCHANNELSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTMYCHANNELSREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -77,6 +79,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHANNELSERVICE'].methods_by_name['CreateChannel']._serialized_options = b'\212\347\030\006\010\002\030\0020\003\202\323\344\223\002\021\"\014/v1/channels:\001*'
   _globals['_CHANNELSERVICE'].methods_by_name['GetChannel']._loaded_options = None
   _globals['_CHANNELSERVICE'].methods_by_name['GetChannel']._serialized_options = b'\212\347\030\010\010\001\030\001 \0010\001\202\323\344\223\002\030\022\026/v1/channels/{channel}'
+  _globals['_CHANNELSERVICE'].methods_by_name['BatchGetChannels']._loaded_options = None
+  _globals['_CHANNELSERVICE'].methods_by_name['BatchGetChannels']._serialized_options = b'\212\347\030\010\010\001\030\001 \0010\001\202\323\344\223\002\027\022\025/v1/channels:batchGet'
   _globals['_CHANNELSERVICE'].methods_by_name['ListMyChannels']._loaded_options = None
   _globals['_CHANNELSERVICE'].methods_by_name['ListMyChannels']._serialized_options = b'\212\347\030\n\010\002\020\004\030\001 \0010\001\202\323\344\223\002\032\022\030/v1/accounts/me/channels'
   _globals['_CHANNELSERVICE'].methods_by_name['UpdateChannel']._loaded_options = None
@@ -99,34 +103,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETCHANNELREQUEST']._serialized_end=509
   _globals['_GETCHANNELRESPONSE']._serialized_start=511
   _globals['_GETCHANNELRESPONSE']._serialized_end=576
-  _globals['_LISTMYCHANNELSREQUEST']._serialized_start=578
-  _globals['_LISTMYCHANNELSREQUEST']._serialized_end=659
-  _globals['_LISTMYCHANNELSRESPONSE']._serialized_start=661
-  _globals['_LISTMYCHANNELSRESPONSE']._serialized_end=756
-  _globals['_UPDATECHANNELREQUEST']._serialized_start=758
-  _globals['_UPDATECHANNELREQUEST']._serialized_end=882
-  _globals['_UPDATECHANNELRESPONSE']._serialized_start=884
-  _globals['_UPDATECHANNELRESPONSE']._serialized_end=952
-  _globals['_LISTMEMBERSREQUEST']._serialized_start=954
-  _globals['_LISTMEMBERSREQUEST']._serialized_end=1062
-  _globals['_LISTMEMBERSRESPONSE']._serialized_start=1064
-  _globals['_LISTMEMBERSRESPONSE']._serialized_end=1161
-  _globals['_SETMEMBERREQUEST']._serialized_start=1164
-  _globals['_SETMEMBERREQUEST']._serialized_end=1300
-  _globals['_SETMEMBERRESPONSE']._serialized_start=1302
-  _globals['_SETMEMBERRESPONSE']._serialized_end=1371
-  _globals['_REMOVEMEMBERREQUEST']._serialized_start=1373
-  _globals['_REMOVEMEMBERREQUEST']._serialized_end=1454
-  _globals['_REMOVEMEMBERRESPONSE']._serialized_start=1456
-  _globals['_REMOVEMEMBERRESPONSE']._serialized_end=1478
-  _globals['_CHECKMEMBERREQUEST']._serialized_start=1480
-  _globals['_CHECKMEMBERREQUEST']._serialized_end=1560
-  _globals['_CHECKMEMBERRESPONSE']._serialized_start=1562
-  _globals['_CHECKMEMBERRESPONSE']._serialized_end=1629
-  _globals['_EXPORTCHANNELSREQUEST']._serialized_start=1631
-  _globals['_EXPORTCHANNELSREQUEST']._serialized_end=1670
-  _globals['_EXPORTCHANNELSRESPONSE']._serialized_start=1672
-  _globals['_EXPORTCHANNELSRESPONSE']._serialized_end=1757
-  _globals['_CHANNELSERVICE']._serialized_start=1760
-  _globals['_CHANNELSERVICE']._serialized_end=3072
+  _globals['_BATCHGETCHANNELSREQUEST']._serialized_start=578
+  _globals['_BATCHGETCHANNELSREQUEST']._serialized_end=643
+  _globals['_BATCHGETCHANNELSRESPONSE']._serialized_start=645
+  _globals['_BATCHGETCHANNELSRESPONSE']._serialized_end=717
+  _globals['_LISTMYCHANNELSREQUEST']._serialized_start=719
+  _globals['_LISTMYCHANNELSREQUEST']._serialized_end=800
+  _globals['_LISTMYCHANNELSRESPONSE']._serialized_start=802
+  _globals['_LISTMYCHANNELSRESPONSE']._serialized_end=897
+  _globals['_UPDATECHANNELREQUEST']._serialized_start=899
+  _globals['_UPDATECHANNELREQUEST']._serialized_end=1023
+  _globals['_UPDATECHANNELRESPONSE']._serialized_start=1025
+  _globals['_UPDATECHANNELRESPONSE']._serialized_end=1093
+  _globals['_LISTMEMBERSREQUEST']._serialized_start=1095
+  _globals['_LISTMEMBERSREQUEST']._serialized_end=1203
+  _globals['_LISTMEMBERSRESPONSE']._serialized_start=1205
+  _globals['_LISTMEMBERSRESPONSE']._serialized_end=1302
+  _globals['_SETMEMBERREQUEST']._serialized_start=1305
+  _globals['_SETMEMBERREQUEST']._serialized_end=1441
+  _globals['_SETMEMBERRESPONSE']._serialized_start=1443
+  _globals['_SETMEMBERRESPONSE']._serialized_end=1512
+  _globals['_REMOVEMEMBERREQUEST']._serialized_start=1514
+  _globals['_REMOVEMEMBERREQUEST']._serialized_end=1595
+  _globals['_REMOVEMEMBERRESPONSE']._serialized_start=1597
+  _globals['_REMOVEMEMBERRESPONSE']._serialized_end=1619
+  _globals['_CHECKMEMBERREQUEST']._serialized_start=1621
+  _globals['_CHECKMEMBERREQUEST']._serialized_end=1701
+  _globals['_CHECKMEMBERRESPONSE']._serialized_start=1703
+  _globals['_CHECKMEMBERRESPONSE']._serialized_end=1770
+  _globals['_EXPORTCHANNELSREQUEST']._serialized_start=1772
+  _globals['_EXPORTCHANNELSREQUEST']._serialized_end=1811
+  _globals['_EXPORTCHANNELSRESPONSE']._serialized_start=1813
+  _globals['_EXPORTCHANNELSRESPONSE']._serialized_end=1898
+  _globals['_CHANNELSERVICE']._serialized_start=1901
+  _globals['_CHANNELSERVICE']._serialized_end=3366
 # @@protoc_insertion_point(module_scope)

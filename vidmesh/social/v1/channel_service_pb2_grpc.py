@@ -46,6 +46,11 @@ class ChannelServiceStub:
                 request_serializer=vidmesh_dot_social_dot_v1_dot_channel__service__pb2.GetChannelRequest.SerializeToString,
                 response_deserializer=vidmesh_dot_social_dot_v1_dot_channel__service__pb2.GetChannelResponse.FromString,
                 _registered_method=True)
+        self.BatchGetChannels = channel.unary_unary(
+                '/vidmesh.social.v1.ChannelService/BatchGetChannels',
+                request_serializer=vidmesh_dot_social_dot_v1_dot_channel__service__pb2.BatchGetChannelsRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_social_dot_v1_dot_channel__service__pb2.BatchGetChannelsResponse.FromString,
+                _registered_method=True)
         self.ListMyChannels = channel.unary_unary(
                 '/vidmesh.social.v1.ChannelService/ListMyChannels',
                 request_serializer=vidmesh_dot_social_dot_v1_dot_channel__service__pb2.ListMyChannelsRequest.SerializeToString,
@@ -100,6 +105,13 @@ class ChannelServiceServicer:
         """Reads a channel by id or, with a leading `@`, by handle.
 
         Errors: NOT_FOUND (CHANNEL_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGetChannels(self, request, context):
+        """Reads up to 100 channels at once. Those that do not exist are left out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -178,6 +190,11 @@ def add_ChannelServiceServicer_to_server(servicer, server):
                     servicer.GetChannel,
                     request_deserializer=vidmesh_dot_social_dot_v1_dot_channel__service__pb2.GetChannelRequest.FromString,
                     response_serializer=vidmesh_dot_social_dot_v1_dot_channel__service__pb2.GetChannelResponse.SerializeToString,
+            ),
+            'BatchGetChannels': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetChannels,
+                    request_deserializer=vidmesh_dot_social_dot_v1_dot_channel__service__pb2.BatchGetChannelsRequest.FromString,
+                    response_serializer=vidmesh_dot_social_dot_v1_dot_channel__service__pb2.BatchGetChannelsResponse.SerializeToString,
             ),
             'ListMyChannels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMyChannels,
@@ -270,6 +287,33 @@ class ChannelService:
             '/vidmesh.social.v1.ChannelService/GetChannel',
             vidmesh_dot_social_dot_v1_dot_channel__service__pb2.GetChannelRequest.SerializeToString,
             vidmesh_dot_social_dot_v1_dot_channel__service__pb2.GetChannelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetChannels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.social.v1.ChannelService/BatchGetChannels',
+            vidmesh_dot_social_dot_v1_dot_channel__service__pb2.BatchGetChannelsRequest.SerializeToString,
+            vidmesh_dot_social_dot_v1_dot_channel__service__pb2.BatchGetChannelsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -44,6 +44,8 @@ class ChannelServiceStub:
 
     Errors: NOT_FOUND (CHANNEL_NOT_FOUND).
     """
+    BatchGetChannels: _grpc.UnaryUnaryMultiCallable[_channel_service_pb2.BatchGetChannelsRequest, _channel_service_pb2.BatchGetChannelsResponse]
+    """Reads up to 100 channels at once. Those that do not exist are left out."""
     ListMyChannels: _grpc.UnaryUnaryMultiCallable[_channel_service_pb2.ListMyChannelsRequest, _channel_service_pb2.ListMyChannelsResponse]
     """The channels that the caller owns or manages."""
     UpdateChannel: _grpc.UnaryUnaryMultiCallable[_channel_service_pb2.UpdateChannelRequest, _channel_service_pb2.UpdateChannelResponse]
@@ -91,6 +93,8 @@ class ChannelServiceAsyncStub(ChannelServiceStub):
 
     Errors: NOT_FOUND (CHANNEL_NOT_FOUND).
     """
+    BatchGetChannels: _aio.UnaryUnaryMultiCallable[_channel_service_pb2.BatchGetChannelsRequest, _channel_service_pb2.BatchGetChannelsResponse]  # type: ignore[assignment]
+    """Reads up to 100 channels at once. Those that do not exist are left out."""
     ListMyChannels: _aio.UnaryUnaryMultiCallable[_channel_service_pb2.ListMyChannelsRequest, _channel_service_pb2.ListMyChannelsResponse]  # type: ignore[assignment]
     """The channels that the caller owns or manages."""
     UpdateChannel: _aio.UnaryUnaryMultiCallable[_channel_service_pb2.UpdateChannelRequest, _channel_service_pb2.UpdateChannelResponse]  # type: ignore[assignment]
@@ -147,6 +151,14 @@ class ChannelServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: NOT_FOUND (CHANNEL_NOT_FOUND).
         """
+
+    @_abc_1.abstractmethod
+    def BatchGetChannels(
+        self,
+        request: _channel_service_pb2.BatchGetChannelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_channel_service_pb2.BatchGetChannelsResponse, _abc.Awaitable[_channel_service_pb2.BatchGetChannelsResponse]]:
+        """Reads up to 100 channels at once. Those that do not exist are left out."""
 
     @_abc_1.abstractmethod
     def ListMyChannels(

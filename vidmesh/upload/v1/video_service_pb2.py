@@ -31,7 +31,7 @@ from vidmesh.options.v1 import options_pb2 as vidmesh_dot_options_dot_v1_dot_opt
 from vidmesh.upload.v1 import video_pb2 as vidmesh_dot_upload_dot_v1_dot_video__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%vidmesh/upload/v1/video_service.proto\x12\x11vidmesh.upload.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a vidmesh/options/v1/options.proto\x1a\x1dvidmesh/upload/v1/video.proto\"K\n\x0fGetVideoRequest\x12\x38\n\x08video_id\x18\x01 \x01(\tB&\xbaH#r!2\x1f^[A-Za-z0-9_][A-Za-z0-9_-]{10}$\";\n\x10GetVideoResponse\x12\'\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.Video\"[\n\x15\x42\x61tchGetVideosRequest\x12\x42\n\tvideo_ids\x18\x01 \x03(\tB/\xbaH,\x92\x01)\x08\x01\x10\x64\"#r!2\x1f^[A-Za-z0-9_][A-Za-z0-9_-]{10}$\"B\n\x16\x42\x61tchGetVideosResponse\x12(\n\x06videos\x18\x01 \x03(\x0b\x32\x18.vidmesh.upload.v1.Video\"k\n\x11ListVideosRequest\x12\x1c\n\nchannel_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"W\n\x12ListVideosResponse\x12(\n\x06videos\x18\x01 \x03(\x0b\x32\x18.vidmesh.upload.v1.Video\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"v\n\x12UpdateVideoRequest\x12/\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.VideoB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\">\n\x13UpdateVideoResponse\x12\'\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.Video\"\xce\x01\n\x13PublishVideoRequest\x12\x38\n\x08video_id\x18\x01 \x01(\tB&\xbaH#r!2\x1f^[A-Za-z0-9_][A-Za-z0-9_-]{10}$\x12=\n\nvisibility\x18\x02 \x01(\x0e\x32\x1d.vidmesh.upload.v1.VisibilityB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x30\n\x0cpublish_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\"?\n\x14PublishVideoResponse\x12\'\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.Video\"\\\n\x12\x44\x65leteVideoRequest\x12\x38\n\x08video_id\x18\x01 \x01(\tB&\xbaH#r!2\x1f^[A-Za-z0-9_][A-Za-z0-9_-]{10}$\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\">\n\x13\x44\x65leteVideoResponse\x12\'\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.Video\"P\n\x14UndeleteVideoRequest\x12\x38\n\x08video_id\x18\x01 \x01(\tB&\xbaH#r!2\x1f^[A-Za-z0-9_][A-Za-z0-9_-]{10}$\"@\n\x15UndeleteVideoResponse\x12\'\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.Video\"N\n\x12\x43heckViewerRequest\x12\x38\n\x08video_id\x18\x01 \x01(\tB&\xbaH#r!2\x1f^[A-Za-z0-9_][A-Za-z0-9_-]{10}$\"\x9d\x01\n\x13\x43heckViewerResponse\x12\'\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.Video\x12\x16\n\x0e\x63hannel_member\x18\x02 \x01(\x08\x12\x14\n\x0c\x61\x63\x63\x65ss_epoch\x18\x03 \x01(\x03\x12/\n\x0bvalid_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"%\n\x13\x45xportVideosRequest\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\x0c\"O\n\x14\x45xportVideosResponse\x12\'\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.Video\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\x0c\x32\xee\t\n\x0cVideoService\x12\x80\x01\n\x08GetVideo\x12\".vidmesh.upload.v1.GetVideoRequest\x1a#.vidmesh.upload.v1.GetVideoResponse\"+\x8a\xe7\x18\n\x08\x01\x10\x01\x18\x01 \x01\x30\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/videos/{video_id}\x12\x90\x01\n\x0e\x42\x61tchGetVideos\x12(.vidmesh.upload.v1.BatchGetVideosRequest\x1a).vidmesh.upload.v1.BatchGetVideosResponse\")\x8a\xe7\x18\n\x08\x01\x10\x01\x18\x01 \x01\x30\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/videos:batchGet\x12\x91\x01\n\nListVideos\x12$.vidmesh.upload.v1.ListVideosRequest\x1a%.vidmesh.upload.v1.ListVideosResponse\"6\x8a\xe7\x18\n\x08\x01\x10\x01\x18\x01 \x01\x30\x01\x82\xd3\xe4\x93\x02\"\x12 /v1/channels/{channel_id}/videos\x12\x96\x01\n\x0bUpdateVideo\x12%.vidmesh.upload.v1.UpdateVideoRequest\x1a&.vidmesh.upload.v1.UpdateVideoResponse\"8\x8a\xe7\x18\n\x08\x02\x10\x02\x18\x02 \x01\x30\x03\x82\xd3\xe4\x93\x02$2\x1b/v1/videos/{video.video_id}:\x05video\x12\x97\x01\n\x0cPublishVideo\x12&.vidmesh.upload.v1.PublishVideoRequest\x1a\'.vidmesh.upload.v1.PublishVideoResponse\"6\x8a\xe7\x18\n\x08\x02\x10\x02\x18\x02 \x01\x30\x03\x82\xd3\xe4\x93\x02\"\"\x1d/v1/videos/{video_id}:publish:\x01*\x12\x89\x01\n\x0b\x44\x65leteVideo\x12%.vidmesh.upload.v1.DeleteVideoRequest\x1a&.vidmesh.upload.v1.DeleteVideoResponse\"+\x8a\xe7\x18\n\x08\x02\x10\x02\x18\x02 \x01\x30\x03\x82\xd3\xe4\x93\x02\x17*\x15/v1/videos/{video_id}\x12\x9b\x01\n\rUndeleteVideo\x12\'.vidmesh.upload.v1.UndeleteVideoRequest\x1a(.vidmesh.upload.v1.UndeleteVideoResponse\"7\x8a\xe7\x18\n\x08\x02\x10\x02\x18\x02 \x01\x30\x03\x82\xd3\xe4\x93\x02#\"\x1e/v1/videos/{video_id}:undelete:\x01*\x12h\n\x0b\x43heckViewer\x12%.vidmesh.upload.v1.CheckViewerRequest\x1a&.vidmesh.upload.v1.CheckViewerResponse\"\n\x8a\xe7\x18\x06\x08\x04\x18\x06 \x01\x12m\n\x0c\x45xportVideos\x12&.vidmesh.upload.v1.ExportVideosRequest\x1a\'.vidmesh.upload.v1.ExportVideosResponse\"\n\x8a\xe7\x18\x06\x08\x04\x18\x06 \x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%vidmesh/upload/v1/video_service.proto\x12\x11vidmesh.upload.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a vidmesh/options/v1/options.proto\x1a\x1dvidmesh/upload/v1/video.proto\"K\n\x0fGetVideoRequest\x12\x38\n\x08video_id\x18\x01 \x01(\tB&\xbaH#r!2\x1f^[A-Za-z0-9_][A-Za-z0-9_-]{10}$\";\n\x10GetVideoResponse\x12\'\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.Video\"[\n\x15\x42\x61tchGetVideosRequest\x12\x42\n\tvideo_ids\x18\x01 \x03(\tB/\xbaH,\x92\x01)\x08\x01\x10\x64\"#r!2\x1f^[A-Za-z0-9_][A-Za-z0-9_-]{10}$\"B\n\x16\x42\x61tchGetVideosResponse\x12(\n\x06videos\x18\x01 \x03(\x0b\x32\x18.vidmesh.upload.v1.Video\"S\n\x17ListNewestVideosRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"]\n\x18ListNewestVideosResponse\x12(\n\x06videos\x18\x01 \x03(\x0b\x32\x18.vidmesh.upload.v1.Video\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x81\x01\n\x11ListVideosRequest\x12\x1c\n\nchannel_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x14\n\x0cshow_deleted\x18\x04 \x01(\x08\"W\n\x12ListVideosResponse\x12(\n\x06videos\x18\x01 \x03(\x0b\x32\x18.vidmesh.upload.v1.Video\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"v\n\x12UpdateVideoRequest\x12/\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.VideoB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\">\n\x13UpdateVideoResponse\x12\'\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.Video\"\xce\x01\n\x13PublishVideoRequest\x12\x38\n\x08video_id\x18\x01 \x01(\tB&\xbaH#r!2\x1f^[A-Za-z0-9_][A-Za-z0-9_-]{10}$\x12=\n\nvisibility\x18\x02 \x01(\x0e\x32\x1d.vidmesh.upload.v1.VisibilityB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x30\n\x0cpublish_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\"?\n\x14PublishVideoResponse\x12\'\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.Video\"\\\n\x12\x44\x65leteVideoRequest\x12\x38\n\x08video_id\x18\x01 \x01(\tB&\xbaH#r!2\x1f^[A-Za-z0-9_][A-Za-z0-9_-]{10}$\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\">\n\x13\x44\x65leteVideoResponse\x12\'\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.Video\"P\n\x14UndeleteVideoRequest\x12\x38\n\x08video_id\x18\x01 \x01(\tB&\xbaH#r!2\x1f^[A-Za-z0-9_][A-Za-z0-9_-]{10}$\"@\n\x15UndeleteVideoResponse\x12\'\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.Video\"N\n\x12\x43heckViewerRequest\x12\x38\n\x08video_id\x18\x01 \x01(\tB&\xbaH#r!2\x1f^[A-Za-z0-9_][A-Za-z0-9_-]{10}$\"\x9d\x01\n\x13\x43heckViewerResponse\x12\'\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.Video\x12\x16\n\x0e\x63hannel_member\x18\x02 \x01(\x08\x12\x14\n\x0c\x61\x63\x63\x65ss_epoch\x18\x03 \x01(\x03\x12/\n\x0bvalid_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"%\n\x13\x45xportVideosRequest\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\x0c\"O\n\x14\x45xportVideosResponse\x12\'\n\x05video\x18\x01 \x01(\x0b\x32\x18.vidmesh.upload.v1.Video\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\x0c\x32\xfc\n\n\x0cVideoService\x12\x80\x01\n\x08GetVideo\x12\".vidmesh.upload.v1.GetVideoRequest\x1a#.vidmesh.upload.v1.GetVideoResponse\"+\x8a\xe7\x18\n\x08\x01\x10\x01\x18\x01 \x01\x30\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/videos/{video_id}\x12\x90\x01\n\x0e\x42\x61tchGetVideos\x12(.vidmesh.upload.v1.BatchGetVideosRequest\x1a).vidmesh.upload.v1.BatchGetVideosResponse\")\x8a\xe7\x18\n\x08\x01\x10\x01\x18\x01 \x01\x30\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/videos:batchGet\x12\x8b\x01\n\x10ListNewestVideos\x12*.vidmesh.upload.v1.ListNewestVideosRequest\x1a+.vidmesh.upload.v1.ListNewestVideosResponse\"\x1e\x8a\xe7\x18\x08\x08\x01\x18\x01 \x01\x30\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/videos\x12\x91\x01\n\nListVideos\x12$.vidmesh.upload.v1.ListVideosRequest\x1a%.vidmesh.upload.v1.ListVideosResponse\"6\x8a\xe7\x18\n\x08\x01\x10\x01\x18\x01 \x01\x30\x01\x82\xd3\xe4\x93\x02\"\x12 /v1/channels/{channel_id}/videos\x12\x96\x01\n\x0bUpdateVideo\x12%.vidmesh.upload.v1.UpdateVideoRequest\x1a&.vidmesh.upload.v1.UpdateVideoResponse\"8\x8a\xe7\x18\n\x08\x02\x10\x02\x18\x02 \x01\x30\x03\x82\xd3\xe4\x93\x02$2\x1b/v1/videos/{video.video_id}:\x05video\x12\x97\x01\n\x0cPublishVideo\x12&.vidmesh.upload.v1.PublishVideoRequest\x1a\'.vidmesh.upload.v1.PublishVideoResponse\"6\x8a\xe7\x18\n\x08\x02\x10\x02\x18\x02 \x01\x30\x03\x82\xd3\xe4\x93\x02\"\"\x1d/v1/videos/{video_id}:publish:\x01*\x12\x89\x01\n\x0b\x44\x65leteVideo\x12%.vidmesh.upload.v1.DeleteVideoRequest\x1a&.vidmesh.upload.v1.DeleteVideoResponse\"+\x8a\xe7\x18\n\x08\x02\x10\x02\x18\x02 \x01\x30\x03\x82\xd3\xe4\x93\x02\x17*\x15/v1/videos/{video_id}\x12\x9b\x01\n\rUndeleteVideo\x12\'.vidmesh.upload.v1.UndeleteVideoRequest\x1a(.vidmesh.upload.v1.UndeleteVideoResponse\"7\x8a\xe7\x18\n\x08\x02\x10\x02\x18\x02 \x01\x30\x03\x82\xd3\xe4\x93\x02#\"\x1e/v1/videos/{video_id}:undelete:\x01*\x12h\n\x0b\x43heckViewer\x12%.vidmesh.upload.v1.CheckViewerRequest\x1a&.vidmesh.upload.v1.CheckViewerResponse\"\n\x8a\xe7\x18\x06\x08\x04\x18\x06 \x01\x12m\n\x0c\x45xportVideos\x12&.vidmesh.upload.v1.ExportVideosRequest\x1a\'.vidmesh.upload.v1.ExportVideosResponse\"\n\x8a\xe7\x18\x06\x08\x04\x18\x06 \x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +42,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETVIDEOREQUEST'].fields_by_name['video_id']._serialized_options = b'\272H#r!2\037^[A-Za-z0-9_][A-Za-z0-9_-]{10}$'
   _globals['_BATCHGETVIDEOSREQUEST'].fields_by_name['video_ids']._loaded_options = None
   _globals['_BATCHGETVIDEOSREQUEST'].fields_by_name['video_ids']._serialized_options = b'\272H,\222\001)\010\001\020d\"#r!2\037^[A-Za-z0-9_][A-Za-z0-9_-]{10}$'
+  _globals['_LISTNEWESTVIDEOSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTNEWESTVIDEOSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTNEWESTVIDEOSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTNEWESTVIDEOSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\020'
   _globals['_LISTVIDEOSREQUEST'].fields_by_name['channel_id']._loaded_options = None
   _globals['_LISTVIDEOSREQUEST'].fields_by_name['channel_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_LISTVIDEOSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -64,6 +68,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VIDEOSERVICE'].methods_by_name['GetVideo']._serialized_options = b'\212\347\030\n\010\001\020\001\030\001 \0010\001\202\323\344\223\002\027\022\025/v1/videos/{video_id}'
   _globals['_VIDEOSERVICE'].methods_by_name['BatchGetVideos']._loaded_options = None
   _globals['_VIDEOSERVICE'].methods_by_name['BatchGetVideos']._serialized_options = b'\212\347\030\n\010\001\020\001\030\001 \0010\001\202\323\344\223\002\025\022\023/v1/videos:batchGet'
+  _globals['_VIDEOSERVICE'].methods_by_name['ListNewestVideos']._loaded_options = None
+  _globals['_VIDEOSERVICE'].methods_by_name['ListNewestVideos']._serialized_options = b'\212\347\030\010\010\001\030\001 \0010\001\202\323\344\223\002\014\022\n/v1/videos'
   _globals['_VIDEOSERVICE'].methods_by_name['ListVideos']._loaded_options = None
   _globals['_VIDEOSERVICE'].methods_by_name['ListVideos']._serialized_options = b'\212\347\030\n\010\001\020\001\030\001 \0010\001\202\323\344\223\002\"\022 /v1/channels/{channel_id}/videos'
   _globals['_VIDEOSERVICE'].methods_by_name['UpdateVideo']._loaded_options = None
@@ -86,34 +92,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BATCHGETVIDEOSREQUEST']._serialized_end=480
   _globals['_BATCHGETVIDEOSRESPONSE']._serialized_start=482
   _globals['_BATCHGETVIDEOSRESPONSE']._serialized_end=548
-  _globals['_LISTVIDEOSREQUEST']._serialized_start=550
-  _globals['_LISTVIDEOSREQUEST']._serialized_end=657
-  _globals['_LISTVIDEOSRESPONSE']._serialized_start=659
-  _globals['_LISTVIDEOSRESPONSE']._serialized_end=746
-  _globals['_UPDATEVIDEOREQUEST']._serialized_start=748
-  _globals['_UPDATEVIDEOREQUEST']._serialized_end=866
-  _globals['_UPDATEVIDEORESPONSE']._serialized_start=868
-  _globals['_UPDATEVIDEORESPONSE']._serialized_end=930
-  _globals['_PUBLISHVIDEOREQUEST']._serialized_start=933
-  _globals['_PUBLISHVIDEOREQUEST']._serialized_end=1139
-  _globals['_PUBLISHVIDEORESPONSE']._serialized_start=1141
-  _globals['_PUBLISHVIDEORESPONSE']._serialized_end=1204
-  _globals['_DELETEVIDEOREQUEST']._serialized_start=1206
-  _globals['_DELETEVIDEOREQUEST']._serialized_end=1298
-  _globals['_DELETEVIDEORESPONSE']._serialized_start=1300
-  _globals['_DELETEVIDEORESPONSE']._serialized_end=1362
-  _globals['_UNDELETEVIDEOREQUEST']._serialized_start=1364
-  _globals['_UNDELETEVIDEOREQUEST']._serialized_end=1444
-  _globals['_UNDELETEVIDEORESPONSE']._serialized_start=1446
-  _globals['_UNDELETEVIDEORESPONSE']._serialized_end=1510
-  _globals['_CHECKVIEWERREQUEST']._serialized_start=1512
-  _globals['_CHECKVIEWERREQUEST']._serialized_end=1590
-  _globals['_CHECKVIEWERRESPONSE']._serialized_start=1593
-  _globals['_CHECKVIEWERRESPONSE']._serialized_end=1750
-  _globals['_EXPORTVIDEOSREQUEST']._serialized_start=1752
-  _globals['_EXPORTVIDEOSREQUEST']._serialized_end=1789
-  _globals['_EXPORTVIDEOSRESPONSE']._serialized_start=1791
-  _globals['_EXPORTVIDEOSRESPONSE']._serialized_end=1870
-  _globals['_VIDEOSERVICE']._serialized_start=1873
-  _globals['_VIDEOSERVICE']._serialized_end=3135
+  _globals['_LISTNEWESTVIDEOSREQUEST']._serialized_start=550
+  _globals['_LISTNEWESTVIDEOSREQUEST']._serialized_end=633
+  _globals['_LISTNEWESTVIDEOSRESPONSE']._serialized_start=635
+  _globals['_LISTNEWESTVIDEOSRESPONSE']._serialized_end=728
+  _globals['_LISTVIDEOSREQUEST']._serialized_start=731
+  _globals['_LISTVIDEOSREQUEST']._serialized_end=860
+  _globals['_LISTVIDEOSRESPONSE']._serialized_start=862
+  _globals['_LISTVIDEOSRESPONSE']._serialized_end=949
+  _globals['_UPDATEVIDEOREQUEST']._serialized_start=951
+  _globals['_UPDATEVIDEOREQUEST']._serialized_end=1069
+  _globals['_UPDATEVIDEORESPONSE']._serialized_start=1071
+  _globals['_UPDATEVIDEORESPONSE']._serialized_end=1133
+  _globals['_PUBLISHVIDEOREQUEST']._serialized_start=1136
+  _globals['_PUBLISHVIDEOREQUEST']._serialized_end=1342
+  _globals['_PUBLISHVIDEORESPONSE']._serialized_start=1344
+  _globals['_PUBLISHVIDEORESPONSE']._serialized_end=1407
+  _globals['_DELETEVIDEOREQUEST']._serialized_start=1409
+  _globals['_DELETEVIDEOREQUEST']._serialized_end=1501
+  _globals['_DELETEVIDEORESPONSE']._serialized_start=1503
+  _globals['_DELETEVIDEORESPONSE']._serialized_end=1565
+  _globals['_UNDELETEVIDEOREQUEST']._serialized_start=1567
+  _globals['_UNDELETEVIDEOREQUEST']._serialized_end=1647
+  _globals['_UNDELETEVIDEORESPONSE']._serialized_start=1649
+  _globals['_UNDELETEVIDEORESPONSE']._serialized_end=1713
+  _globals['_CHECKVIEWERREQUEST']._serialized_start=1715
+  _globals['_CHECKVIEWERREQUEST']._serialized_end=1793
+  _globals['_CHECKVIEWERRESPONSE']._serialized_start=1796
+  _globals['_CHECKVIEWERRESPONSE']._serialized_end=1953
+  _globals['_EXPORTVIDEOSREQUEST']._serialized_start=1955
+  _globals['_EXPORTVIDEOSREQUEST']._serialized_end=1992
+  _globals['_EXPORTVIDEOSRESPONSE']._serialized_start=1994
+  _globals['_EXPORTVIDEOSRESPONSE']._serialized_end=2073
+  _globals['_VIDEOSERVICE']._serialized_start=2076
+  _globals['_VIDEOSERVICE']._serialized_end=3480
 # @@protoc_insertion_point(module_scope)

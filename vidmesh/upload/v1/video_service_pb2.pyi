@@ -117,6 +117,62 @@ class BatchGetVideosResponse(_message.Message):
 Global___BatchGetVideosResponse: _TypeAlias = BatchGetVideosResponse  # noqa: Y015
 
 @_typing.final
+class ListNewestVideosRequest(_message.Message):
+    """Request of ListNewestVideos."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most this many; 0 means 20, more than 100 means 100."""
+    page_token: _builtins.str
+    """From an earlier answer; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNewestVideosRequest: _TypeAlias = ListNewestVideosRequest  # noqa: Y015
+
+@_typing.final
+class ListNewestVideosResponse(_message.Message):
+    """Response of ListNewestVideos."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIDEOS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty at the end."""
+    @_builtins.property
+    def videos(self) -> _containers.RepeatedCompositeFieldContainer[_video_pb2.Video]:
+        """Latest `publish_time` first. A page may be short or empty while more follow. What is published after the first
+        page was read is on no later one.
+        """
+
+    def __init__(
+        self,
+        *,
+        videos: _abc.Iterable[_video_pb2.Video] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "videos", b"videos"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNewestVideosResponse: _TypeAlias = ListNewestVideosResponse  # noqa: Y015
+
+@_typing.final
 class ListVideosRequest(_message.Message):
     """Request of ListVideos."""
 
@@ -125,22 +181,26 @@ class ListVideosRequest(_message.Message):
     CHANNEL_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    SHOW_DELETED_FIELD_NUMBER: _builtins.int
     channel_id: _builtins.str
     """The channel."""
     page_size: _builtins.int
     """At most this many; 0 means 20, more than 100 means 100."""
     page_token: _builtins.str
     """From an earlier answer; empty for the first page."""
+    show_deleted: _builtins.bool
+    """Also those that are deleted and can be undeleted (AIP-164); the channel's people alone are given them."""
     def __init__(
         self,
         *,
         channel_id: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        show_deleted: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel_id", b"channel_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel_id", b"channel_id", "page_size", b"page_size", "page_token", b"page_token", "show_deleted", b"show_deleted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

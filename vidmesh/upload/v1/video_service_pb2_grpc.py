@@ -46,6 +46,11 @@ class VideoServiceStub:
                 request_serializer=vidmesh_dot_upload_dot_v1_dot_video__service__pb2.BatchGetVideosRequest.SerializeToString,
                 response_deserializer=vidmesh_dot_upload_dot_v1_dot_video__service__pb2.BatchGetVideosResponse.FromString,
                 _registered_method=True)
+        self.ListNewestVideos = channel.unary_unary(
+                '/vidmesh.upload.v1.VideoService/ListNewestVideos',
+                request_serializer=vidmesh_dot_upload_dot_v1_dot_video__service__pb2.ListNewestVideosRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_upload_dot_v1_dot_video__service__pb2.ListNewestVideosResponse.FromString,
+                _registered_method=True)
         self.ListVideos = channel.unary_unary(
                 '/vidmesh.upload.v1.VideoService/ListVideos',
                 request_serializer=vidmesh_dot_upload_dot_v1_dot_video__service__pb2.ListVideosRequest.SerializeToString,
@@ -98,6 +103,15 @@ class VideoServiceServicer:
 
     def BatchGetVideos(self, request, context):
         """Reads up to 100 videos at once. Those that do not exist or are not visible to the caller are left out.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListNewestVideos(self, request, context):
+        """The public videos of the whole installation, the newest first. Everybody is given the same ones, whoever they are.
+
+        Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -181,6 +195,11 @@ def add_VideoServiceServicer_to_server(servicer, server):
                     servicer.BatchGetVideos,
                     request_deserializer=vidmesh_dot_upload_dot_v1_dot_video__service__pb2.BatchGetVideosRequest.FromString,
                     response_serializer=vidmesh_dot_upload_dot_v1_dot_video__service__pb2.BatchGetVideosResponse.SerializeToString,
+            ),
+            'ListNewestVideos': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListNewestVideos,
+                    request_deserializer=vidmesh_dot_upload_dot_v1_dot_video__service__pb2.ListNewestVideosRequest.FromString,
+                    response_serializer=vidmesh_dot_upload_dot_v1_dot_video__service__pb2.ListNewestVideosResponse.SerializeToString,
             ),
             'ListVideos': grpc.unary_unary_rpc_method_handler(
                     servicer.ListVideos,
@@ -273,6 +292,33 @@ class VideoService:
             '/vidmesh.upload.v1.VideoService/BatchGetVideos',
             vidmesh_dot_upload_dot_v1_dot_video__service__pb2.BatchGetVideosRequest.SerializeToString,
             vidmesh_dot_upload_dot_v1_dot_video__service__pb2.BatchGetVideosResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListNewestVideos(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.upload.v1.VideoService/ListNewestVideos',
+            vidmesh_dot_upload_dot_v1_dot_video__service__pb2.ListNewestVideosRequest.SerializeToString,
+            vidmesh_dot_upload_dot_v1_dot_video__service__pb2.ListNewestVideosResponse.FromString,
             options,
             channel_credentials,
             insecure,

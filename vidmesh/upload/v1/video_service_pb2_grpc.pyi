@@ -41,6 +41,11 @@ class VideoServiceStub:
     """
     BatchGetVideos: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.BatchGetVideosRequest, _video_service_pb2.BatchGetVideosResponse]
     """Reads up to 100 videos at once. Those that do not exist or are not visible to the caller are left out."""
+    ListNewestVideos: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.ListNewestVideosRequest, _video_service_pb2.ListNewestVideosResponse]
+    """The public videos of the whole installation, the newest first. Everybody is given the same ones, whoever they are.
+
+    Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+    """
     ListVideos: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.ListVideosRequest, _video_service_pb2.ListVideosResponse]
     """A channel's videos, newest first. The channel's people see all that are not deleted, others the public ones.
 
@@ -91,6 +96,11 @@ class VideoServiceAsyncStub(VideoServiceStub):
     """
     BatchGetVideos: _aio.UnaryUnaryMultiCallable[_video_service_pb2.BatchGetVideosRequest, _video_service_pb2.BatchGetVideosResponse]  # type: ignore[assignment]
     """Reads up to 100 videos at once. Those that do not exist or are not visible to the caller are left out."""
+    ListNewestVideos: _aio.UnaryUnaryMultiCallable[_video_service_pb2.ListNewestVideosRequest, _video_service_pb2.ListNewestVideosResponse]  # type: ignore[assignment]
+    """The public videos of the whole installation, the newest first. Everybody is given the same ones, whoever they are.
+
+    Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+    """
     ListVideos: _aio.UnaryUnaryMultiCallable[_video_service_pb2.ListVideosRequest, _video_service_pb2.ListVideosResponse]  # type: ignore[assignment]
     """A channel's videos, newest first. The channel's people see all that are not deleted, others the public ones.
 
@@ -150,6 +160,17 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_video_service_pb2.BatchGetVideosResponse, _abc.Awaitable[_video_service_pb2.BatchGetVideosResponse]]:
         """Reads up to 100 videos at once. Those that do not exist or are not visible to the caller are left out."""
+
+    @_abc_1.abstractmethod
+    def ListNewestVideos(
+        self,
+        request: _video_service_pb2.ListNewestVideosRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_video_service_pb2.ListNewestVideosResponse, _abc.Awaitable[_video_service_pb2.ListNewestVideosResponse]]:
+        """The public videos of the whole installation, the newest first. Everybody is given the same ones, whoever they are.
+
+        Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+        """
 
     @_abc_1.abstractmethod
     def ListVideos(

@@ -117,9 +117,9 @@ def large(tmp_path: Path) -> Path:
 
 
 def half_way(person: Person, process: subprocess.Popen[str]) -> Upload:
-    """The upload as soon as some of its parts are confirmed.
+    """The upload as soon as some of its parts are confirmed. The command stands still from then on, until SIGCONT.
 
-    The command stands still while it is looked at: a busy machine could otherwise see it begin and end in one look.
+    It does while it is looked at, too: a busy machine could otherwise see it begin and end in one look.
     """
     give_up = time.monotonic() + 60
     while True:
@@ -127,10 +127,12 @@ def half_way(person: Person, process: subprocess.Popen[str]) -> Upload:
         process.send_signal(signal.SIGSTOP)
         try:
             upload = person.upload()
-        finally:
-            process.send_signal(signal.SIGCONT)
-        if upload is not None and upload.received_part_count:
-            return upload
+            if upload is not None and upload.received_part_count:
+                return upload
+        except BaseException:
+            process.kill()
+            raise
+        process.send_signal(signal.SIGCONT)
         assert time.monotonic() < give_up
         time.sleep(0.05)
 
@@ -208,6 +210,7 @@ def test_an_interrupted_upload_says_how_to_go_on(stack: Stack, person: NewPerson
     process = dave.begin("upload", str(large), "--title", "Large")
     upload = half_way(dave, process)
     process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGCONT)
     _, err = process.communicate(timeout=20)
     assert process.returncode == 130
     assert err == "Interrupted; the same command goes on from here.\n"
@@ -238,6 +241,7 @@ def test_an_upload_outlives_the_death_of_the_upload_service_and_of_the_worker(
     process = frank.begin("upload", str(file), "--title", "Padded", "--wait", "complete", "--json")
     half_way(frank, process)
     stack.kill("svc_upload")
+    process.send_signal(signal.SIGCONT)
     assert process.stderr is not None
     while "encoding" not in (line := process.stderr.readline()):
         assert line, process.communicate()

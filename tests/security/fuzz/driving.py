@@ -35,9 +35,23 @@ class Record:
     """Callers whose word was not taken."""
     broken: Counter[str] = field(default_factory=Counter[str])
     failures: list[str] = field(default_factory=list[str])
-    """Why, and the line that repeats it."""
+    """Why, the command that repeats it on a new stack, and what went over the wire."""
     slowest: float = 0.0
     slowest_method: str = ""
+
+    def add(self, other: Record) -> None:
+        """What came of another run besides."""
+        for mine, theirs in (
+            (self.codes, other.codes),
+            (self.methods, other.methods),
+            (self.answered, other.answered),
+            (self.refused, other.refused),
+            (self.broken, other.broken),
+        ):
+            mine.update(theirs)
+        self.failures = [*self.failures, *other.failures][:SHOWN]
+        if other.slowest > self.slowest:
+            self.slowest, self.slowest_method = other.slowest, other.slowest_method
 
 
 class Drive:
@@ -91,7 +105,12 @@ class Drive:
         if why := broken(made, reply) or unlike:
             record.broken[f"{made.face} {made.method} {why[:160]}"] += 1
             if len(record.failures) < SHOWN:
-                record.failures.append(f"{why}\n    {made.line()}")
+                record.failures.append(f"{why}\n    {repeated(made)}\n    {made.line()}")
+
+
+def repeated(made: Shot) -> str:
+    """The command that makes this call again, on a new stack."""
+    return f"python -m tests.security.fuzz --seed {made.seed} --first {made.index} --calls 1"
 
 
 def pool_of(scene: Scene) -> Pool:

@@ -72,7 +72,7 @@ class Shot:
         return WATCHED if policy.timeout is None else policy.timeout.total_seconds()
 
     def line(self) -> str:
-        """For `--replay`."""
+        """What goes over the wire, whole: for `--replay` on the stack that it was drawn on."""
         told = {name: value for name, value in asdict(self).items() if value is not None}
         body = told.pop("body")
         return json.dumps({**told, "body": body})
@@ -83,7 +83,8 @@ class Shot:
 
 
 def shot(seed: int, index: int, pool: Pool, callers: Sequence[str]) -> Shot:
-    """The call of this number. The same pool gives the same call; the pool depends on earlier answers."""
+    """The call of this number. Face, method, caller and shape depend on seed and number alone; ids, etags and page
+    tokens are those of the stack, and of earlier answers."""
     random = Random(f"{seed}:{index}")
     requests = Requests(random, pool)
     face = random.choices(list(FACES), list(FACES.values()))[0]

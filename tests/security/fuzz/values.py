@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
@@ -75,7 +75,8 @@ class Values:
             case FieldDescriptor.CPPTYPE_STRING if field.type == FieldDescriptor.TYPE_BYTES:
                 return self._bytes(field, wild)
             case FieldDescriptor.CPPTYPE_STRING:
-                return self._text(field, wild)
+                # By a generator of its own: what is drawn next must not depend on what is known by now.
+                return replace(self, random=Random(self.random.random()))._text(field, wild)
             case FieldDescriptor.CPPTYPE_BOOL:
                 return self.random.random() < 0.5
             case FieldDescriptor.CPPTYPE_ENUM:
@@ -100,7 +101,7 @@ class Values:
     def _text(self, field: FieldDescriptor, wild: bool) -> str:  # noqa: PLR0911 (one return a kind)
         if wild:
             if self.random.random() < 0.3:
-                return self._altered(self.pool.draw(self.random, field.name) or str(uuid.uuid4()))
+                return self._altered(self.pool.draw(self.random, field.name) or self._uuid())
             return self.random.choice(HOSTILE)
         if self.random.random() < 0.8 and (known := self.pool.draw(self.random, field.name)) is not None:
             return known
@@ -108,7 +109,7 @@ class Values:
         if rules is None:
             return self._word(self.random.randint(0, 12))
         if rules.uuid:
-            return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+            return self._uuid()
         if "10}" in rules.pattern:
             return self._word(11)
         if rules.email:
@@ -149,6 +150,9 @@ class Values:
                 return text.swapcase()
             case _:
                 return text[:at] + self.random.choice(HOSTILE[:28]) + text[at:]
+
+    def _uuid(self) -> str:
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
 
     def _word(self, length: int) -> str:
         return "".join(self.random.choices(LETTERS, k=length))

@@ -19,6 +19,8 @@ max_attempts = 2
 job_timeout = 40
 child_memory_bytes = 1610612736
 max_duration = 3600
+[upload]
+purge_deleted_after = 2
 """
 """Goes on in [transcode]."""
 

@@ -15,9 +15,12 @@ from tests.e2e.stacks import Stack
 from tests.e2e.uploading import begin, processing, send, upload
 from tests.security.input.conftest import Heard
 from tests.security.input.files import FILES, PROCESSED, BadFile, Canary
+from tests.security.stored import sizes
 
 pytestmark = pytest.mark.timeout(240)
 
+PURGED_WITHIN = 60
+"""Seconds from a deletion, of which it can be taken back for two."""
 ENDS = {"PROCESSING_STATE_PROCESSED", "PROCESSING_STATE_FAILED"}
 
 
@@ -28,17 +31,59 @@ def test_a_bad_file_comes_to_its_end_and_harms_nobody(
     path = tmp_path / "bunny.mp4"
     path.write_bytes(file.made(canary))
     worker = small_stack.part("worker-1")["pid"]
-    now = ended(creator, path, file)
+    created = sent(creator, path, file.name)
+    now = end(creator, created["video"]["video_id"], file.seconds)
     if file.end == PROCESSED:
         assert now["state"] == "PROCESSING_STATE_PROCESSED", now
         assert float(now["duration"].removesuffix("s")) < file.lasts
     else:
         assert now["failure_reason"] == f"FAILURE_REASON_{file.end}", now
         assert re.fullmatch(r"[A-Z][^/\\_]*\.", now["failure_message"]), "a sentence, without names from within"
+        assert sum(sizes(small_stack, f"u/{created['upload']['upload_id']}/")) == path.stat().st_size, "it is kept"
     assert heard == []
     assert children(worker) == []
     part = small_stack.part("worker-1")
     assert (part["pid"], part["state"]) == (worker, "ready")
+
+
+ONE_OF_EACH = (
+    "a text",
+    "an Ogg",
+    "ten pictures in ten hours",
+    "an MP4 cut in its media",
+    "two thousand million times",
+)
+"""For each way to fail, a file."""
+
+
+def test_there_is_one_for_each_way_to_fail() -> None:
+    assert {file.end for file in FILES if file.name in ONE_OF_EACH} == {file.end for file in FILES} - {PROCESSED}
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+def test_what_failed_can_be_tried_again_and_goes_with_its_source_when_it_is_deleted(
+    small_stack: Stack, creator: Person, canary: Canary, tmp_path: Path, name: str
+) -> None:
+    file = next(file for file in FILES if file.name == name)
+    path = tmp_path / "bunny.mp4"
+    path.write_bytes(file.made(canary))
+    created = sent(creator, path, name)
+    video_id, source = created["video"]["video_id"], f"u/{created['upload']['upload_id']}/"
+    first = end(creator, video_id, file.seconds)
+
+    creator.post(f"/v1/videos/{video_id}/processing:retry", {}).raise_for_status()
+    second = end(creator, video_id, file.seconds, other_than=first["start_time"])
+    for told in ("failure_reason", "failure_message"):
+        assert second[told] == first[told]
+    assert sum(sizes(small_stack, source)) == path.stat().st_size
+
+    creator.edge.delete(f"/v1/videos/{video_id}").raise_for_status()
+    give_up = time.monotonic() + PURGED_WITHIN
+    while sizes(small_stack, source):
+        assert time.monotonic() < give_up, "the source of a deleted video is still there"
+        time.sleep(0.5)
+    assert sizes(small_stack, f"v/{video_id}/") == []
+    assert creator.get(f"/v1/videos/{video_id}").status_code == 404
 
 
 def test_after_all_of_them_a_good_video_is_processed(creator: Person) -> None:
@@ -54,13 +99,19 @@ def test_a_file_of_nothing_is_refused_before_it_is_uploaded(creator: Person, tmp
     assert "size_bytes" in answer.text
 
 
-def ended(person: Person, path: Path, file: BadFile) -> dict[str, Any]:
-    created = begin(person, path, file.name)
+def sent(person: Person, path: Path, title: str) -> dict[str, Any]:
+    """What CreateUpload answered for a file that is now there as a whole."""
+    created = begin(person, path, title)
     send(person, path, created["upload"])
     person.post(f"/v1/uploads/{created['upload']['upload_id']}:complete", {}).raise_for_status()
-    give_up = time.monotonic() + file.seconds
-    while (now := processing(person, created["video"]["video_id"]))["state"] not in ENDS:
-        assert time.monotonic() < give_up, f"no end within {file.seconds} s: {now}"
+    return created
+
+
+def end(person: Person, video_id: str, seconds: float, other_than: str = "") -> dict[str, Any]:
+    """How its processing ended; another than the one that began at this time."""
+    give_up = time.monotonic() + seconds
+    while (now := processing(person, video_id))["state"] not in ENDS or now["start_time"] == other_than:
+        assert time.monotonic() < give_up, f"no end within {seconds} s: {now}"
         time.sleep(0.2)
     return now
 

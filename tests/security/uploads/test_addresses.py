@@ -19,6 +19,7 @@ import pytest
 from mesh.config import load_settings
 from mesh.objects.connecting import connect_objects
 from tests.e2e.stacks import Stack
+from tests.security.stored import sizes
 from tests.security.uploads.state import State, digest
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120), pytest.mark.usefixtures("nobody_died")]
@@ -203,13 +204,5 @@ async def expiring(stack: Stack, state: State, part: bytes) -> Put:
 
 
 def stored(stack: Stack, state: State) -> int:
-    """How many objects the upload has in the store, in its bucket or in that of media."""
-
-    async def counted() -> int:
-        settings = load_settings(stack.data / "run/config.toml").objects
-        async with connect_objects(settings) as objects:
-            buckets = (settings.source_bucket, settings.media_bucket)
-            pages = [await objects.list(bucket, f"u/{state.active}/", limit=100) for bucket in buckets]
-            return sum(len(page.objects) for page in pages)
-
-    return asyncio.run(counted())
+    """How many objects the upload has in the store."""
+    return len(sizes(stack, f"u/{state.active}/"))

@@ -5,7 +5,7 @@ import { defineConfig } from "vite";
 const edge = process.env.VIDMESH_URL ?? "http://127.0.0.1:8080";
 
 // Paths that belong to the edge and never to the app.
-const served = ["/v1", "/vidmesh.", "/media/", "/source", "/healthz"];
+const served = ["/v1", "/vidmesh.", "/media/", "/vidmesh-source/", "/healthz"];
 
 export default defineConfig({
   plugins: [react()],

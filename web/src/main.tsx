@@ -13,10 +13,13 @@ import { makeSession, makeTransport } from "./api/transport";
 import { App } from "./app/App";
 import { applyTheme } from "./app/theme";
 import { Toasts } from "./ui/toasts";
+import { makeUploads, UploadsProvider } from "./upload/context";
 
 applyTheme();
 
 const session = makeSession();
+const transport = makeTransport(session);
+const uploads = makeUploads(transport, session);
 const queries = makeQueries();
 // What was remembered belongs to who was signed in.
 session.subscribe(() => void queries.resetQueries());
@@ -26,11 +29,13 @@ if (root) {
   createRoot(root).render(
     <StrictMode>
       <SessionProvider value={session}>
-        <TransportProvider transport={makeTransport(session)}>
+        <TransportProvider transport={transport}>
           <QueryClientProvider client={queries}>
-            <Toasts>
-              <App />
-            </Toasts>
+            <UploadsProvider value={uploads}>
+              <Toasts>
+                <App />
+              </Toasts>
+            </UploadsProvider>
           </QueryClientProvider>
         </TransportProvider>
       </SessionProvider>

@@ -1,5 +1,6 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { useMutation } from "@tanstack/react-query";
+import { randomUuid } from "@vidmesh/client";
 import { Registration } from "@vidmesh/client/vidmesh/social/v1/account_pb";
 import { AccountService } from "@vidmesh/client/vidmesh/social/v1/account_service_pb";
 import { useState } from "react";
@@ -54,7 +55,7 @@ export default function SignUp() {
       password: String(form.get("password")),
       handle,
       inviteCode: String(form.get("invite") ?? "").trim(),
-      requestId: crypto.randomUUID(),
+      requestId: randomUuid(),
     });
   };
 

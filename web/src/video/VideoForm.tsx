@@ -1,0 +1,95 @@
+import { useTransport } from "@connectrpc/connect-query";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { createClient } from "@connectrpc/connect";
+import { useMutation } from "@tanstack/react-query";
+import type { Video } from "@vidmesh/client/vidmesh/upload/v1/video_pb";
+import { VideoService } from "@vidmesh/client/vidmesh/upload/v1/video_service_pb";
+import { useId, useState } from "react";
+
+import { aboutField, sentenceOf } from "../api/errors";
+import { t } from "../i18n";
+import { Button } from "../ui/Button";
+import { Choice, TextArea, TextField } from "../ui/Field";
+import { Notice } from "../ui/States";
+import { useToast } from "../ui/toasts";
+import { useVideoChanged } from "./queries";
+import styles from "./VideoForm.module.css";
+import { localInput, type Reach, reachOf, wanted } from "./visibility";
+
+const REACHES: Reach[] = ["private", "unlisted", "public", "scheduled"];
+const HOUR_MS = 3_600_000;
+
+/** Title, description, tags and who may see it, saved together. */
+export function VideoForm({ video }: { video: Video }) {
+  const name = useId();
+  const toast = useToast();
+  const changed = useVideoChanged();
+  const videos = createClient(VideoService, useTransport());
+  const [title, setTitle] = useState(video.title);
+  const [description, setDescription] = useState(video.description);
+  const [tags, setTags] = useState(video.tags.join(", "));
+  const [reach, setReach] = useState<Reach>(reachOf(video));
+  const [time, setTime] = useState(localInput(reachOf(video) === "scheduled" && video.publishTime ? timestampDate(video.publishTime) : new Date(Date.now() + HOUR_MS)));
+
+  const save = useMutation({
+    mutationFn: async () => {
+      const words = { videoId: video.videoId, title: title.trim(), description, tags: tagsOf(tags) };
+      const paths = [
+        ...(words.title !== video.title ? ["title"] : []),
+        ...(description !== video.description ? ["description"] : []),
+        ...(words.tags.join() !== video.tags.join() ? ["tags"] : []),
+      ];
+      let now = video;
+      if (paths.length) now = (await videos.updateVideo({ video: words, updateMask: { paths } })).video ?? now;
+      if (reach !== reachOf(video) || reach === "scheduled") {
+        now = (await videos.publishVideo({ videoId: video.videoId, ...wanted(reach, new Date(time)) })).video ?? now;
+      }
+      return now;
+    },
+    onSuccess: (now) => {
+      changed(now);
+      toast(t("saved"));
+    },
+  });
+
+  return (
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        save.mutate();
+      }}
+    >
+      {save.error && <Notice tone="bad">{sentenceOf(save.error)}</Notice>}
+      <div className={styles.columns}>
+        <div className={styles.column}>
+          <TextField label={t("title")} required maxLength={100} value={title} error={aboutField(save.error, "title")} onChange={(event) => setTitle(event.target.value)} />
+          <TextArea label={t("description")} maxLength={5000} value={description} error={aboutField(save.error, "description")} onChange={(event) => setDescription(event.target.value)} />
+          <TextField label={t("tags")} hint={t("tagsHint")} value={tags} error={aboutField(save.error, "tags")} onChange={(event) => setTags(event.target.value)} />
+        </div>
+        <div className={styles.column}>
+          <Choice
+            legend={t("visibility")}
+            name={name}
+            value={reach}
+            onChange={setReach}
+            options={REACHES.map((value) => ({ value, label: t(value), hint: t(`${value}Hint`) }))}
+          />
+          {reach === "scheduled" && (
+            <TextField label={t("publishTime")} type="datetime-local" required min={localInput(new Date())} value={time} onChange={(event) => setTime(event.target.value)} />
+          )}
+        </div>
+      </div>
+      <div className={styles.actions}>
+        <Button type="submit" look="solid" busy={save.isPending}>
+          {t("save")}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** Words between commas, each once. */
+function tagsOf(written: string): string[] {
+  return [...new Set(written.split(",").map((tag) => tag.trim()).filter(Boolean))];
+}

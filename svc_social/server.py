@@ -44,9 +44,13 @@ from svc_social.guessing.guard import Guard
 from svc_social.invites.inviting import Inviting
 from svc_social.invites.store import InviteStore
 from svc_social.tables import OUTBOX, SCHEMA
+from svc_social.video_counts.events import VideoEvents
+from svc_social.video_counts.rebuilding import Rebuild
+from svc_social.video_counts.store import VideoCounts
 from vidmesh.social.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
 from vidmesh.social.v1.channel_service_pb2_grpc import add_ChannelServiceServicer_to_server
 from vidmesh.social.v1.social_events_pb2 import AccountCreated
+from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceStub
 
 IDS: Final = "svc_social ids"
 """What the key that derives ids from request ids is for."""
@@ -67,6 +71,7 @@ class Social:
     accounts: AccountStore
     channels: ChannelStore
     index: MembershipIndex
+    video_counts: VideoCounts
     claims: Claims
     invites: InviteStore
     hosted: tuple[Hosted, ...]
@@ -96,6 +101,7 @@ async def build(
     accounts = AccountStore(tables, outbox)
     index = MembershipIndex(tables, now)
     channels = ChannelStore(tables, outbox, index)
+    video_counts = VideoCounts(tables)
     claims = Claims(tables, {OwnerKind.ACCOUNT: accounts, OwnerKind.CHANNEL: channels}, now)
     passwords = await Passwords.open(hashing)
     runtime.on_close(passwords.close)
@@ -113,6 +119,7 @@ async def build(
         Parts(
             accounts=accounts,
             channels=channels,
+            video_counts=video_counts,
             guard=guard,
             admission=admission,
             sign_ups=SignUps(accounts, claims, admission, passwords, key, now),
@@ -128,7 +135,10 @@ async def build(
         )
     )
     maker = ChannelMaker(channels, claims, key, now)
-    channel_service = ChannelService(channels, index, accounts, claims, maker, runtime.page_tokens, now)
+    channel_service = ChannelService(channels, index, accounts, claims, maker, video_counts, runtime.page_tokens, now)
+    videos = VideoServiceStub(runtime.channel("svc_upload"))
+    await VideoEvents(video_counts, videos).subscribe(bus)
+    runtime.background(Rebuild(video_counts, videos).run, "counting videos")
     await bus.subscribe(AccountCreated, DURABLE, AccountEvents(accounts, channels).on_created)
     hosted = (
         Hosted(
@@ -142,4 +152,4 @@ async def build(
             add=add_ChannelServiceServicer_to_server,
         ),
     )
-    return Social(tables, accounts, channels, index, claims, invites, hosted)
+    return Social(tables, accounts, channels, index, video_counts, claims, invites, hosted)

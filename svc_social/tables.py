@@ -12,12 +12,13 @@ from svc_social.channels.tables import CHANNELS, CHANNELS_OF_ACCOUNT
 from svc_social.claims.tables import CLAIMS
 from svc_social.guessing.tables import GUESSES, KNOWN_PLACES
 from svc_social.invites.tables import INVITES, OPEN_INVITES
+from svc_social.video_counts.tables import COUNTED_VIDEOS, REBUILDS
 
 OUTBOX: Final[Table] = outbox_table()
 
 SCHEMA: Final = Schema(
     "svc_social",
-    version=2,
+    version=3,
     tables=(
         CLAIMS,
         ACCOUNTS,
@@ -32,5 +33,7 @@ SCHEMA: Final = Schema(
         OPEN_INVITES,
         GUESSES,
         KNOWN_PLACES,
+        COUNTED_VIDEOS,
+        REBUILDS,
     ),
 )

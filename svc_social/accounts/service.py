@@ -30,6 +30,7 @@ from svc_social.channels.store import ChannelStore
 from svc_social.fields import clean_line
 from svc_social.guessing.guard import Guard
 from svc_social.invites.inviting import Inviting
+from svc_social.video_counts.store import VideoCounts
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.social.v1 import account_service_pb2 as pb
 from vidmesh.social.v1 import credentials_pb2 as credentials
@@ -43,6 +44,7 @@ class Parts:
 
     accounts: AccountStore
     channels: ChannelStore
+    video_counts: VideoCounts
     guard: Guard
     admission: Admission
     sign_ups: SignUps
@@ -74,10 +76,11 @@ class AccountService(AccountServiceServicer):
         first = first_channel_of(account)
         await parts.channels.ensure(first)
         channel = await parts.channels.get(account.first_channel_id) or first
+        [video_count] = await parts.video_counts.of([channel.channel_id])
         tokens = await parts.sign_ins.begin(account, device_name)
         return pb.SignUpResponse(
             account=account_message(account, private=True),
-            channel=channel_message(channel),
+            channel=channel_message(channel, video_count),
             tokens=await self._given(tokens, context, cookies=request.cookies),
         )
 

@@ -68,15 +68,13 @@ def has_name(channel: ChannelRecord, claim: Claim) -> bool:
 def require_member(role: ChannelRole.ValueType) -> None:
     """Raises PERMISSION_DENIED for an account that neither owns nor manages the channel."""
     if role not in (OWNER, MANAGER):
-        raise permission_denied(
-            "Only the channel's owner and managers may do this.", relation="RELATION_CHANNEL_MEMBER"
-        )
+        raise permission_denied("Only the channel's owner and managers may do this.", relation="channel_member")
 
 
 def require_owner(channel: ChannelRecord, account_id: str) -> None:
     """Raises PERMISSION_DENIED for an account that does not own the channel."""
     if channel.owner_account_id != account_id:
-        raise permission_denied("Only the channel's owner may do this.", relation="RELATION_CHANNEL_OWNER")
+        raise permission_denied("Only the channel's owner may do this.", relation="channel_owner")
 
 
 def give_role(
@@ -132,8 +130,8 @@ def updated(channel: ChannelRecord, request: UpdateChannelRequest) -> ChannelRec
     return replace(after, generation=channel.generation + 1)
 
 
-def channel_message(channel: ChannelRecord) -> Channel:
-    """The channel as it is shown. Its counts stay unset: nothing counts yet, and unset is not zero."""
+def channel_message(channel: ChannelRecord, video_count: int | None = None) -> Channel:
+    """The channel as it is shown. What nobody has counted yet stays unset: unset is not zero."""
     message = Channel(
         channel_id=channel.channel_id,
         owner_account_id=channel.owner_account_id,
@@ -141,6 +139,7 @@ def channel_message(channel: ChannelRecord) -> Channel:
         name=channel.name,
         description=channel.description,
         banner_url=channel.banner_url,
+        video_count=video_count,
         etag=etag_of(channel.generation),
     )
     message.create_time.FromDatetime(channel.create_time)

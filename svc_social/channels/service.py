@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -30,9 +30,10 @@ from svc_social.channels.making import ChannelMaker
 from svc_social.channels.store import ChannelStore
 from svc_social.claims.domain import handle_claim
 from svc_social.claims.store import Claims
+from svc_social.video_counts.store import VideoCounts
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.social.v1 import channel_service_pb2 as pb
-from vidmesh.social.v1.channel_pb2 import ChannelRole
+from vidmesh.social.v1.channel_pb2 import Channel, ChannelRole
 from vidmesh.social.v1.channel_service_pb2_grpc import ChannelServiceServicer
 
 NOBODY: Final = ChannelRole.CHANNEL_ROLE_UNSPECIFIED
@@ -48,6 +49,7 @@ class ChannelService(ChannelServiceServicer):
         accounts: AccountStore,
         claims: Claims,
         maker: ChannelMaker,
+        video_counts: VideoCounts,
         page_tokens: PageTokens,
         now: Callable[[], datetime],
     ) -> None:
@@ -56,13 +58,14 @@ class ChannelService(ChannelServiceServicer):
         self._accounts = accounts
         self._claims = claims
         self._maker = maker
+        self._video_counts = video_counts
         self._page_tokens = page_tokens
         self._now = now
 
     async def CreateChannel(self, request: pb.CreateChannelRequest, context: object) -> pb.CreateChannelResponse:
         """Makes a channel owned by the caller."""
         channel = await self._maker.run(current_call().caller.account_id, request)
-        return pb.CreateChannelResponse(channel=channel_message(channel))
+        return pb.CreateChannelResponse(channel=await self._shown(channel))
 
     async def GetChannel(self, request: pb.GetChannelRequest, context: object) -> pb.GetChannelResponse:
         """Reads a channel by id or by handle."""
@@ -70,7 +73,14 @@ class ChannelService(ChannelServiceServicer):
         channel = await (self._by_handle(named) if named.startswith("@") else self._channels.get(named))
         if channel is None:
             raise _no_channel(named)
-        return pb.GetChannelResponse(channel=channel_message(channel))
+        return pb.GetChannelResponse(channel=await self._shown(channel))
+
+    async def BatchGetChannels(
+        self, request: pb.BatchGetChannelsRequest, context: object
+    ) -> pb.BatchGetChannelsResponse:
+        """Reads several channels by id."""
+        channels = await self._channels.get_many(request.channel_ids)
+        return pb.BatchGetChannelsResponse(channels=await self._all_shown(channels))
 
     async def ListMyChannels(self, request: pb.ListMyChannelsRequest, context: object) -> pb.ListMyChannelsResponse:
         """The channels that the caller owns or manages."""
@@ -79,7 +89,7 @@ class ChannelService(ChannelServiceServicer):
         cursor = self._page_tokens.open(call.method, request, request.page_token)
         channels, following = await self._index.page(call.caller.account_id, size, cursor)
         return pb.ListMyChannelsResponse(
-            channels=[channel_message(channel) for channel in channels],
+            channels=await self._all_shown(channels),
             next_page_token=self._page_tokens.seal(call.method, request, following),
         )
 
@@ -91,7 +101,7 @@ class ChannelService(ChannelServiceServicer):
             require_member(await self._role(channel.channel_id, account_id))
             after = updated(channel, request)
             if after is channel or await self._channels.update(channel, after):
-                return pb.UpdateChannelResponse(channel=channel_message(after))
+                return pb.UpdateChannelResponse(channel=await self._shown(after))
         raise contention()
 
     async def ListMembers(self, request: pb.ListMembersRequest, context: object) -> pb.ListMembersResponse:
@@ -162,6 +172,13 @@ class ChannelService(ChannelServiceServicer):
             if following is None:
                 return
             cursor = following
+
+    async def _shown(self, channel: ChannelRecord) -> Channel:
+        return (await self._all_shown([channel]))[0]
+
+    async def _all_shown(self, channels: Sequence[ChannelRecord]) -> list[Channel]:
+        counts = await self._video_counts.of([channel.channel_id for channel in channels])
+        return [channel_message(channel, count) for channel, count in zip(channels, counts, strict=True)]
 
     async def _existing(self, channel_id: str) -> ChannelRecord:
         channel = await self._channels.get(channel_id)

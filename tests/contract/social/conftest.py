@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +14,12 @@ import pytest
 from argon2 import Parameters
 from argon2.profiles import CHEAPEST
 
+from mesh.errors import unavailable
+from mesh.hosting import Hosted
 from mesh.testing.servers import NatsServer, nats_server
 from mesh.testing.serving import Metadata, TestMesh
 from svc_social.server import Social, build
+from tests.contract.answers import eventually
 from vidmesh.social.v1.account_pb2 import Tokens
 from vidmesh.social.v1.account_service_pb2 import (
     ListEndedSessionsRequest,
@@ -28,6 +31,14 @@ from vidmesh.social.v1.account_service_pb2 import (
 )
 from vidmesh.social.v1.account_service_pb2_grpc import AccountServiceStub
 from vidmesh.social.v1.channel_service_pb2_grpc import ChannelServiceStub
+from vidmesh.upload.v1.video_pb2 import VIDEO_STATUS_PUBLISHED, Video
+from vidmesh.upload.v1.video_service_pb2 import (
+    BatchGetVideosRequest,
+    BatchGetVideosResponse,
+    ExportVideosRequest,
+    ExportVideosResponse,
+)
+from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceServicer, add_VideoServiceServicer_to_server
 
 if TYPE_CHECKING:
     # They exist in the stubs' types alone.
@@ -51,6 +62,33 @@ class Clock:
 
 
 @dataclass
+class Videos(VideoServiceServicer):
+    """VideoService as far as ChannelService asks it."""
+
+    all: dict[str, Video] = field(default_factory=dict[str, Video])
+    away: bool = False
+
+    def hosted(self) -> Hosted:
+        return Hosted(name="vidmesh.upload.v1.VideoService", servicer=self, add=add_VideoServiceServicer_to_server)
+
+    async def BatchGetVideos(self, request: BatchGetVideosRequest, context: Any) -> BatchGetVideosResponse:
+        del context
+        if self.away:
+            raise unavailable("Not now.")
+        found = (self.all.get(video_id) for video_id in request.video_ids)
+        return BatchGetVideosResponse(
+            videos=[video for video in found if video is not None and video.status == VIDEO_STATUS_PUBLISHED]
+        )
+
+    async def ExportVideos(self, request: ExportVideosRequest, context: Any) -> AsyncIterator[ExportVideosResponse]:
+        del request, context
+        if self.away:
+            raise unavailable("Not now.")
+        for video in list(self.all.values()):
+            yield ExportVideosResponse(video=video)
+
+
+@dataclass
 class Served:
     """The running service and its clients."""
 
@@ -60,6 +98,8 @@ class Served:
     accounts: AccountServiceAsyncStub
     channels: ChannelServiceAsyncStub
     bus: Any
+    videos: Videos
+    """The neighbour who knows the videos."""
     place: Metadata = ()
     """What the edge says of where people call from."""
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
@@ -145,9 +185,12 @@ async def served(
     clock = Clock()
     chosen = {"bus": {"url": nats.url}, "identity": identity, "edge": {"public_url": public_url}}
     async with TestMesh(tmp_path, chosen) as mesh:
+        videos = Videos()  # pyright: ignore[reportAbstractUsage] (the other methods are not asked here)
+        await mesh.serve(await mesh.runtime("svc_upload"), [videos.hosted()])
         runtime = await mesh.runtime("svc_social")
         social = await build(runtime, clock.now, hashing)
         await mesh.serve(runtime, social.hosted)
+        await eventually(social.video_counts.complete, 10)
         channel = mesh.outside("svc_social")
         yield Served(
             mesh,
@@ -156,4 +199,5 @@ async def served(
             AccountServiceStub(channel),
             ChannelServiceStub(channel),
             await runtime.bus(),
+            videos,
         )

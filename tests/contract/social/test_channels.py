@@ -56,6 +56,13 @@ async def test_a_channel_that_does_not_exist_is_not_found(served: Served, named:
     assert fault.reason_name == "CHANNEL_NOT_FOUND"
 
 
+async def test_several_channels_are_read_at_once_without_those_that_are_not_there(served: Served) -> None:
+    made = [(await served.sign_up(f"batch{number}")).channel for number in range(3)]
+    wanted = [made[2].channel_id, uuid7(), made[0].channel_id]
+    answer = await served.channels.BatchGetChannels(pb.BatchGetChannelsRequest(channel_ids=wanted))
+    assert list(answer.channels) == [made[2], made[0]]
+
+
 async def test_repeating_a_request_makes_one_channel_also_at_the_same_moment(served: Served) -> None:
     ada = await served.sign_up("ada")
     request = pb.CreateChannelRequest(handle="films", request_id=str(uuid.uuid4()))
@@ -118,7 +125,7 @@ async def test_managers_edit_a_channel_and_strangers_do_not(served: Served) -> N
     fault = await refusal(served.channels.UpdateChannel(request, metadata=signed_in(eve)))
     assert (fault.code, fault.metadata["relation"]) == (
         grpc.StatusCode.PERMISSION_DENIED,
-        "RELATION_CHANNEL_MEMBER",
+        "channel_member",
     )
     changed = (await served.channels.UpdateChannel(request, metadata=signed_in(bob))).channel
     assert changed.name == "New name"
@@ -164,7 +171,7 @@ async def test_a_channel_changes_hands_in_one_step(served: Served) -> None:
     assert shown.etag != ada.channel.etag
     request = pb.RemoveMemberRequest(channel_id=channel_id, account_id=ada_id)
     assert (await refusal(served.channels.RemoveMember(request, metadata=signed_in(ada)))).metadata["relation"] == (
-        "RELATION_CHANNEL_OWNER"
+        "channel_owner"
     )
     await served.channels.RemoveMember(request, metadata=signed_in(bob))
     assert await mine(served, ada) == []

@@ -81,10 +81,10 @@ def test_only_members_may_act_for_a_channel_and_only_the_owner_for_its_members()
     require_owner(CHANNEL, "ada")
     with pytest.raises(Fault) as caught:
         require_member(ChannelRole.CHANNEL_ROLE_UNSPECIFIED)
-    assert caught.value.metadata == {"relation": "RELATION_CHANNEL_MEMBER"}
+    assert caught.value.metadata == {"relation": "channel_member"}
     with pytest.raises(Fault) as caught:
         require_owner(CHANNEL, "bob")
-    assert caught.value.metadata == {"relation": "RELATION_CHANNEL_OWNER"}
+    assert caught.value.metadata == {"relation": "channel_owner"}
 
 
 def test_clearing_the_name_shows_the_handle() -> None:
@@ -103,3 +103,4 @@ def test_counts_that_nobody_counted_are_unset_and_not_zero() -> None:
     assert not message.HasField("subscriber_count")
     assert not message.HasField("video_count")
     assert not message.HasField("total_view_count")
+    assert channel_message(CHANNEL, 0).HasField("video_count")

@@ -70,7 +70,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     sign-in is ended, because one of the two users of the token is a thief. Sign in again.
     """
     ERROR_REASON_PERMISSION_DENIED: _ErrorReason.ValueType  # 24
-    """PERMISSION_DENIED. The account may not do this. Metadata `relation` or `access` names what is missing."""
+    """PERMISSION_DENIED. The account may not do this. Metadata `relation` or `access` names what is missing, in the words
+    of the contract's options: "channel_member", "channel_owner"; "service", "administrator".
+    """
     ERROR_REASON_EMAIL_TAKEN: _ErrorReason.ValueType  # 25
     """ALREADY_EXISTS. An account with this e-mail address exists. Sign in instead."""
     ERROR_REASON_HANDLE_TAKEN: _ErrorReason.ValueType  # 26
@@ -201,7 +203,9 @@ ERROR_REASON_INVALID_REFRESH_TOKEN: ErrorReason.ValueType  # 23
 sign-in is ended, because one of the two users of the token is a thief. Sign in again.
 """
 ERROR_REASON_PERMISSION_DENIED: ErrorReason.ValueType  # 24
-"""PERMISSION_DENIED. The account may not do this. Metadata `relation` or `access` names what is missing."""
+"""PERMISSION_DENIED. The account may not do this. Metadata `relation` or `access` names what is missing, in the words
+of the contract's options: "channel_member", "channel_owner"; "service", "administrator".
+"""
 ERROR_REASON_EMAIL_TAKEN: ErrorReason.ValueType  # 25
 """ALREADY_EXISTS. An account with this e-mail address exists. Sign in instead."""
 ERROR_REASON_HANDLE_TAKEN: ErrorReason.ValueType  # 26

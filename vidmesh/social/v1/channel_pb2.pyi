@@ -75,7 +75,9 @@ class Channel(_message.Message):
     subscriber_count: _builtins.int
     """Read model of SubscriptionService (svc_social), fed by its events. Unset until counted."""
     video_count: _builtins.int
-    """Published videos. Read model of ChannelService, fed by the events of VideoService. Unset until counted."""
+    """Public videos that everybody finds: published, playable, not deleted. Read model of ChannelService, fed by the
+    events of VideoService, so it follows a change within about a second. Unset until counted.
+    """
     total_view_count: _builtins.int
     """Read model of AnalyticsService (svc_playback), fed by playback events. Unset until counted."""
     etag: _builtins.str

@@ -20,7 +20,7 @@ const DOMAIN = "vidmesh";
 
 /** A call was refused or could not be made. `rawMessage` is a sentence for a person; `code` the canonical code. */
 export class VidmeshError extends ConnectError {
-  override name = "VidmeshError";
+  // Its name stays "ConnectError": by that Connect lets it through as it is.
 
   constructor(
     message: string,
@@ -35,6 +35,11 @@ export class VidmeshError extends ConnectError {
   ) {
     super(message, code, undefined, undefined, cause);
   }
+
+  /** By what it has, as Connect does, so that two copies of this package in one program understand each other. */
+  static override [Symbol.hasInstance](thrown: unknown): boolean {
+    return thrown instanceof ConnectError && "reason" in thrown && "violations" in thrown;
+  }
 }
 
 /** What the client itself found wrong; the message is one sentence for a person. */
@@ -44,7 +49,7 @@ export class ClientError extends Error {
 
 /** The typed form of whatever a call threw. */
 export function errorOf(thrown: unknown): VidmeshError {
-  if (thrown instanceof Error && thrown.name === "VidmeshError") return thrown as VidmeshError;
+  if (thrown instanceof VidmeshError) return thrown;
   const error = ConnectError.from(thrown);
   const info = error.findDetails(ErrorInfoSchema).find((one) => one.domain === DOMAIN);
   const violations = error.findDetails(BadRequestSchema).flatMap((one) => one.fieldViolations);

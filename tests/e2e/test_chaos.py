@@ -17,7 +17,8 @@ whatever the seed:
 11. Each fact was told by one event: none is missing on the bus, none is there twice, nor is an event id.
 12. Tables have rows of what stays and of nothing else. What accounts take up is counted exactly. No event waits.
 13. No call, between services included, was answered by INTERNAL at any moment, and none was stuck for more than 90 s.
-14. Whatever died is ready again within 90 s of the last kill.
+14. Whatever died is ready again within 90 s of the last kill, and of the last kill of each round, in which each part
+    dies once.
 
 The seed is printed; CHAOS_SEED=n gives it, and CHAOS_UPLOADS=n the length of the long run. What is seeded is what
 people do, and which parts die when; not what the machine does in between.

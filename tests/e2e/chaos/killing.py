@@ -13,7 +13,11 @@ from dataclasses import dataclass, field
 TOGETHER = 0.15
 """Share of the kills that are two at once."""
 BACK_WITHIN = 90.0
-"""Seconds after the last kill until everything that was killed must be back by itself."""
+"""Seconds after the last kill of a round until everything that was killed must be back by itself."""
+BREATH = 3.0
+"""Seconds between two rounds in which nothing dies. On a machine where parts start more slowly than they are killed
+nobody would be served for minutes without them, which says nothing about who is killed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +27,17 @@ class Victim:
     kill: Callable[[], bool]
     """Ends it by SIGKILL; False where there is nothing to end at this moment."""
     ready: Callable[[], bool] = lambda: True
-    """Whether it does its work. Nobody waits for it between kills: what is starting may die too."""
+    """Whether it does its work. Nobody waits for it within a round: what is starting, or needs what is, may die too."""
     weight: int = 1
     """How often it dies in a round."""
 
 
 @dataclass(slots=True)
 class Killer:
-    """Kills until it has killed `kills` times."""
+    """Kills until it has killed `kills` times, in rounds.
+
+    In a round everything dies as often as it weighs, and after each everything comes back.
+    """
 
     victims: Mapping[str, Victim]
     rng: random.Random
@@ -41,14 +48,19 @@ class Killer:
     killed: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> None:
-        """Returns when every victim is ready again after the last kill; raises AssertionError where one is not."""
+        """Returns when every victim is ready again after the last kill.
+
+        Raises AssertionError where one is not in time, then or between two rounds.
+        """
         begun, waiting, missed = time.monotonic(), list[str](), 0
         while self.killed.total() < self.kills:
             time.sleep(self.rng.uniform(*self.pause))
             died: list[str] = []
             for _ in range(2 if self.rng.random() < TOGETHER else 1):
                 if missed >= len(waiting):
-                    # Rounds: everything is killed before anything is killed more often than the others.
+                    if self.killed:
+                        self._wait_until_ready()
+                        time.sleep(BREATH)
                     waiting = [name for name, victim in sorted(self.victims.items()) for _ in range(victim.weight)]
                     self.rng.shuffle(waiting)
                     missed = 0

@@ -77,6 +77,7 @@ def report(record: Record) -> None:
     for code, count in sorted(record.codes.items()):
         print(f"{count:8} {code}")
     print("not signed in:", dict(record.refused.most_common()))
+    print("made again, because this program was not let run:", record.unheard)
     print(f"slowest: {record.slowest:.2f} s {record.slowest_method}")
     for method in sorted(set(record.methods) - set(record.answered)):
         print(f"never answered: {method} ({record.methods[method]} calls)")

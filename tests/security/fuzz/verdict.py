@@ -15,9 +15,8 @@ from tests.security.fuzz.shots import JSON, Shot
 from tests.security.fuzz.wire import GRACE, TAKES, Reply
 from tests.security.matrix.faces import message_class
 
-DEFECTS: Final = frozenset(
-    {"INTERNAL", "UNKNOWN", "DATA_LOSS", "CANCELLED", "DEADLINE_EXCEEDED", "LATE", "LOST", "HTTP"}
-)
+TOO_LATE: Final = frozenset({"DEADLINE_EXCEEDED", "LATE"})
+DEFECTS: Final = TOO_LATE | {"INTERNAL", "UNKNOWN", "DATA_LOSS", "CANCELLED", "LOST", "HTTP"}
 NOTHING_THERE: Final = frozenset({"UNIMPLEMENTED", "INVALID_ARGUMENT"})
 """What is said at an address that nobody has: that nothing is there, or that this is no address or too large."""
 

@@ -106,9 +106,14 @@ async def _put(store: Store, number: int) -> None:
     await store.put(_video(number))
 
 
-async def _get(store: Store, number: int) -> None:
-    row = _video(number * 65)
-    assert await store.get(row["channel"], row["created"], row["id"])
+def _getting(rows: int) -> _Operation:
+    """Of the first so many rows, in the order of the file least of all."""
+
+    async def get(store: Store, number: int) -> None:
+        row = _video(number * 65 % rows)
+        assert await store.get(row["channel"], row["created"], row["id"])
+
+    return get
 
 
 async def _compare_and_set(store: Store, number: int) -> None:
@@ -118,8 +123,13 @@ async def _compare_and_set(store: Store, number: int) -> None:
     assert await store.update(row["channel"], row["created"], row["id"], state=4, version=found["version"])
 
 
-async def _scan(store: Store, number: int) -> None:
-    assert len(await store.scan(_video(number)["channel"], PAGE)) == PAGE
+def _scanning(channels: int) -> _Operation:
+    """Of the first so many channels."""
+
+    async def scan(store: Store, number: int) -> None:
+        assert len(await store.scan(_video(number % channels)["channel"], PAGE)) == PAGE
+
+    return scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,21 +161,28 @@ class Amounts:
     get: tuple[int, int]
     compare_and_set: tuple[int, int]
     scan: tuple[int, int]
+    filled: int = CHANNELS * VIDEOS
+    """Rows that there are beforehand, numbered as `_video` does: no fewer than a put or compare-and-set comes to."""
+    scanned: int = CHANNELS
+    """Channels that are scanned: they have all their rows."""
 
 
 async def compare(ours: Store, raw: Store, amounts: Amounts, rounds: int) -> Sequence[Row]:
     """Fill both, look whether they read the same, and measure every kind of work on both in turn."""
+    filling = [
+        row for number, row in enumerate(_ROWS) if number < amounts.filled or number % CHANNELS < amounts.scanned
+    ]
     for store in (ours, raw):
-        for first in range(0, len(_ROWS), _FILLING):
-            await asyncio.gather(*(store.put(row) for row in _ROWS[first : first + _FILLING]))
+        for first in range(0, len(filling), _FILLING):
+            await asyncio.gather(*(store.put(row) for row in filling[first : first + _FILLING]))
     if await ours.scan(_ROWS[0]["channel"], PAGE) != await raw.scan(_ROWS[0]["channel"], PAGE):
         # Whoever does less than the other is no measure.
         raise AssertionError("the two sides do not read the same rows")
     kinds: tuple[tuple[str, _Operation, tuple[int, int]], ...] = (
         ("durable put", _put, amounts.put),
-        ("get", _get, amounts.get),
+        ("get", _getting(amounts.filled), amounts.get),
         ("read and compare-and-set", _compare_and_set, amounts.compare_and_set),
-        (f"scan of {PAGE} rows", _scan, amounts.scan),
+        (f"scan of {PAGE} rows", _scanning(amounts.scanned), amounts.scan),
     )
     rows: list[Row] = []
     for name, operation, (single, many) in kinds:

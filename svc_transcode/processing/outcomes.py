@@ -31,7 +31,10 @@ def read(job: JobRow, text: str) -> media.Result:
         result = media.from_json(media.RESULT, text)
     except ValidationError:
         raise invalid_field("result", "It is no result of a job.") from None
-    made = {track.quality for track in result.tracks} if isinstance(result, media.VideoMade) else set(job.tracks)
+    made = set(job.tracks)
+    # No picture at all may begin in a chunk, where one is held for long: then there is nothing to make of it.
+    if isinstance(result, media.VideoMade) and (result.tracks or result.frames):
+        made = {track.quality for track in result.tracks}
     if not isinstance(result, RESULTS[job.kind]) or made != set(job.tracks):
         raise invalid_field("result", "It is the result of another job.")
     return result

@@ -180,3 +180,12 @@ def test_a_result_that_misses_a_rendition_is_refused() -> None:
     assert isinstance(outcomes.read(jobs["v0-00000-r1"], made.made.result), media.VideoMade)
     with pytest.raises(Fault):
         outcomes.read(replace(jobs["v0-00000-r1"], tracks=("360p", "720p", "1080p")), made.made.result)
+
+
+def test_a_chunk_in_which_no_picture_begins_has_no_rendition_and_pictures_without_renditions_are_refused() -> None:
+    """Such as of a slide that is shown for half a minute: the chunk before it lasts as long."""
+    job = planned(source(6))[1]["v0-00000-r1"]
+    nothing = media.to_json(media.RESULT, media.VideoMade((), 0))
+    assert outcomes.read(job, nothing) == media.VideoMade((), 0)
+    with pytest.raises(Fault):
+        outcomes.read(job, media.to_json(media.RESULT, media.VideoMade((), 7)))

@@ -29,6 +29,8 @@ class Statements:
     def __init__(self, table: Table) -> None:
         columns = table.key + table.regular
         self._table = table
+        self._depth = len(table.partition)
+        self._expiring = table.expiring
         self._name = _quoted(table.name)
         self._static_name = _quoted(f"{table.name}__static")
         self._read = ", ".join(_names(columns))
@@ -38,6 +40,7 @@ class Statements:
         self._static_row = compile_reader(table.statics)
         self._home_row = compile_reader(table.partition + table.statics)
         self._test_text = cache(self._build_test)
+        self._select = f"SELECT {self._read} FROM {self._name} WHERE {self._test_text(())}"
         self._insert_text = cache(self._build_insert)
         self._put_text = cache(self._build_put)
         self._insert_new_text = cache(self._build_insert_new)
@@ -54,8 +57,7 @@ class Statements:
 
     def select(self, key: KeyValues, now: int) -> Statement:
         """The row with this key."""
-        test, values = self._exists(key, {}, now)
-        return f"SELECT {self._read} FROM {self._name} WHERE {test}", values
+        return self._select, self._test_values(key, (), now)
 
     def select_range(self, part: KeyRange, order: Order, now: int, limit: int) -> Statement:
         """The rows of one range, in order."""
@@ -66,7 +68,7 @@ class Statements:
             order.descending,
         )
         values = [value for _, value in part.equal] + [bound.value for bound in part.bounds]
-        if self._table.expiring:
+        if self._expiring:
             values.append(now)
         return text, (*values, limit)
 
@@ -120,11 +122,11 @@ class Statements:
     def insert(self, key: KeyValues, cells: Cells, expires: int | None, now: int) -> Statement:
         """Write a row unless one is there; a row is affected exactly when it was written."""
         values = self._insert_values(key, cells, expires)
-        return self._insert_new_text(tuple(cells)), (*values, now) if self._table.expiring else values
+        return self._insert_new_text(tuple(cells)), (*values, now) if self._expiring else values
 
     def update(self, key: KeyValues, changes: Cells, expect: Cells, now: int) -> Statement:
         """Change cells of a row that is there and as expected; a row is affected exactly when it was."""
-        values = self._test_values(key, expect, now)
+        values = self._test_values(key, expect.values(), now)
         return self._update_text(tuple(changes), tuple(expect)), (*changes.values(), *values)
 
     def update_static(self, partition: KeyValues, changes: Cells) -> Statement:
@@ -158,36 +160,36 @@ class Statements:
         return f"DELETE FROM {self._name} WHERE ({key}) IN ({expired})", (now, limit)
 
     def _exists(self, key: KeyValues, expect: Cells, now: int) -> Statement:
-        return self._test_text(tuple(expect)), self._test_values(key, expect, now)
+        return self._test_text(tuple(expect)), self._test_values(key, expect.values(), now)
 
-    def _test_values(self, key: KeyValues, expect: Cells, now: int) -> tuple[Stored, ...]:
-        token = token_of(key[: len(self._table.partition)])
-        return (token, *key, *expect.values(), now) if self._table.expiring else (token, *key, *expect.values())
+    def _test_values(self, key: KeyValues, expect: Iterable[Stored], now: int) -> tuple[Stored, ...]:
+        token = token_of(key[: self._depth])
+        return (token, *key, *expect, now) if self._expiring else (token, *key, *expect)
 
     def _insert_values(self, key: KeyValues, cells: Cells, expires: int | None) -> tuple[Stored, ...]:
-        token = token_of(key[: len(self._table.partition)])
-        return (token, *key, *cells.values(), expires) if self._table.expiring else (token, *key, *cells.values())
+        token = token_of(key[: self._depth])
+        return (token, *key, *cells.values(), expires) if self._expiring else (token, *key, *cells.values())
 
     def _build_test(self, expect: tuple[str, ...]) -> str:
         tests = [self._key, *(f"{_quoted(name)} IS ?" for name in expect)]
-        return " AND ".join([*tests, _LIVE] if self._table.expiring else tests)
+        return " AND ".join([*tests, _LIVE] if self._expiring else tests)
 
     def _build_insert(self, cells: tuple[str, ...]) -> str:
         names = [TOKEN, *_names(self._table.key), *map(_quoted, cells)]
-        if self._table.expiring:
+        if self._expiring:
             names.append("_expires")
         return f"INSERT INTO {self._name}({', '.join(names)}) VALUES({_marks(len(names))})"
 
     def _build_put(self, cells: tuple[str, ...]) -> str:
         insert = self._insert_text(cells)
-        if self._table.expiring:
+        if self._expiring:
             return insert.replace("INSERT", "INSERT OR REPLACE", 1)
         conflict = ", ".join([TOKEN, *_names(self._table.key)])
         return f"{insert} ON CONFLICT({conflict}) {_overwrite(cells)}"
 
     def _build_insert_new(self, cells: tuple[str, ...]) -> str:
         insert = self._insert_text(cells)
-        if not self._table.expiring:
+        if not self._expiring:
             return f"{insert} ON CONFLICT DO NOTHING"
         conflict = ", ".join([TOKEN, *_names(self._table.key)])
         columns = [*(column.name for column in self._table.regular), "_expires"]
@@ -202,7 +204,7 @@ class Statements:
     ) -> str:
         tests = [f"{_quoted(name)} = ?" for name in equal]
         tests += [f"{_quoted(column)} {operator} ?" for column, operator in bounds]
-        if self._table.expiring:
+        if self._expiring:
             tests.append(_LIVE)
         where = f" WHERE {' AND '.join(tests)}" if tests else ""
         by = ", ".join(

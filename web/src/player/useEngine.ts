@@ -1,0 +1,107 @@
+/** The engine behind a video element: loaded when it is wanted, renewed when its grant ends. */
+import type { Playback } from "@vidmesh/client/vidmesh/playback/v1/playback_pb";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { useCallback, useEffect, useRef, useState } from "react";
+
+import type { Choices, Engine } from "./engine";
+
+const EARLY_MS = 60_000;
+const MOST_MS = 2 ** 31 - 1;
+const AGAIN_MS = 3000;
+
+const NONE: Choices = { qualities: [], picked: -1, shown: "", sounds: [], sound: 0 };
+
+export const loadEngine = () => import("./engine");
+
+export interface Driven {
+  choices: Choices;
+  /** Why playing cannot go on, as the engine names it. */
+  failure: string | undefined;
+  pick: (level: number) => void;
+  pickSound: (track: number) => void;
+  /** Begins again after a failure, where it stopped. */
+  restart: () => void;
+  /** Loads the qualities that were made since. */
+  upgrade: (playback: Playback) => void;
+}
+
+export function useEngine(video: HTMLVideoElement | null, first: Playback, startAt: number, renew: () => Promise<Playback>): Driven {
+  const engine = useRef<Engine>(undefined);
+  const [choices, setChoices] = useState(NONE);
+  const [failure, setFailure] = useState<string>();
+  const [run, setRun] = useState({ playback: first, at: startAt });
+  const [expires, setExpires] = useState(first.expireTime);
+
+  const renewed = useCallback(async () => {
+    const playback = await renew();
+    setExpires(playback.expireTime);
+    return playback;
+  }, [renew]);
+
+  useEffect(() => {
+    if (!video) return;
+    let left = false;
+    let asking = false;
+    const refused = async () => {
+      if (asking || left) return;
+      asking = true;
+      try {
+        const playback = await renewed();
+        if (!left) engine.current?.renew(playback);
+      } catch {
+        // The network may be gone as well: it is asked for again as long as somebody watches.
+        setTimeout(() => void refused(), AGAIN_MS);
+      } finally {
+        asking = false;
+      }
+    };
+    const start = async () => {
+      try {
+        const { Engine } = await loadEngine();
+        if (left) return;
+        const made: Engine = new Engine(video, run.playback, run.at, {
+          changed: () => setChoices(made.now),
+          refused: () => void refused(),
+          failed: (code) => left || setFailure(code),
+        });
+        engine.current = made;
+      } catch (error) {
+        if (!left) setFailure(error instanceof Error ? error.message : "ENGINE");
+      }
+    };
+    void start();
+    return () => {
+      left = true;
+      engine.current?.destroy();
+      engine.current = undefined;
+    };
+  }, [video, run, renewed]);
+
+  // A grant is renewed before it ends, so that nobody notices.
+  useEffect(() => {
+    if (!expires) return;
+    const wait = Math.max(AGAIN_MS, timestampMs(expires) - Date.now() - EARLY_MS);
+    const timer = setTimeout(() => renewed().then((playback) => engine.current?.renew(playback)).catch(() => undefined), Math.min(wait, MOST_MS));
+    return () => clearTimeout(timer);
+  }, [expires, renewed]);
+
+  const restart = useCallback(async () => {
+    const at = video?.currentTime || startAt;
+    try {
+      const playback = await renewed();
+      setFailure(undefined);
+      setRun({ playback, at });
+    } catch {
+      setFailure("NETWORK");
+    }
+  }, [video, startAt, renewed]);
+
+  return {
+    choices,
+    failure,
+    pick: (level) => engine.current?.pick(level),
+    pickSound: (track) => engine.current?.pickSound(track),
+    restart: () => void restart(),
+    upgrade: (playback) => engine.current?.renew(playback),
+  };
+}

@@ -1,0 +1,59 @@
+/** Asking for a grant, also ahead of the click. */
+import { createQueryOptions, useQuery, useTransport } from "@connectrpc/connect-query";
+import { useQueryClient } from "@tanstack/react-query";
+import type { Playback } from "@vidmesh/client/vidmesh/playback/v1/playback_pb";
+import { PlaybackService } from "@vidmesh/client/vidmesh/playback/v1/playback_service_pb";
+import { useCallback } from "react";
+
+import { loadAhead } from "../app/pages";
+import { loadEngine } from "../player/useEngine";
+import { device } from "../player/useReports";
+
+const CODECS: Record<string, string> = {
+  avc1: 'video/mp4; codecs="avc1.640028"',
+  hvc1: 'video/mp4; codecs="hvc1.1.6.L93.B0"',
+  av01: 'video/mp4; codecs="av01.0.05M.08"',
+  mp4a: 'audio/mp4; codecs="mp4a.40.2"',
+  opus: 'audio/mp4; codecs="opus"',
+};
+
+/** A grant lives an hour at least; one that was got ahead is used within this time. */
+const FRESH_MS = 10 * 60_000;
+
+function inputOf(videoId: string) {
+  const can = (type: string) => "MediaSource" in window && MediaSource.isTypeSupported(type);
+  const codecs = Object.keys(CODECS).filter((codec) => can(CODECS[codec] ?? ""));
+  return { videoId, device: device(), codecs };
+}
+
+export const usePlayback = (videoId: string, refetchInterval: number | false = false) =>
+  useQuery(PlaybackService.method.getPlayback, inputOf(videoId), { staleTime: FRESH_MS, gcTime: FRESH_MS, refetchInterval });
+
+/** A grant that is certainly new. */
+export function useRenewal(videoId: string): () => Promise<Playback> {
+  const queries = useQueryClient();
+  const transport = useTransport();
+  return useCallback(async () => {
+    const options = createQueryOptions(PlaybackService.method.getPlayback, inputOf(videoId), { transport });
+    const { playback } = await queries.fetchQuery({ ...options, staleTime: 0 });
+    if (!playback) throw new Error("The answer holds no playback.");
+    return playback;
+  }, [queries, transport, videoId]);
+}
+
+/** Somebody points at a video: what a click would need is got now. */
+export function usePlaybackAhead(videoId: string): () => void {
+  const queries = useQueryClient();
+  const transport = useTransport();
+  return useCallback(() => {
+    loadAhead("watch");
+    void loadEngine();
+    const options = createQueryOptions(PlaybackService.method.getPlayback, inputOf(videoId), { transport });
+    if (queries.getQueryData(options.queryKey)) return;
+    void queries
+      .fetchQuery({ ...options, staleTime: FRESH_MS })
+      // Manifests never change under their address: the browser's cache keeps this one for the player.
+      .then(({ playback }) => playback && fetch(playback.hlsUrl, { credentials: "omit" }))
+      .catch(() => undefined);
+  }, [queries, transport, videoId]);
+}

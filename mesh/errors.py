@@ -32,10 +32,17 @@ class Violation:
     """What is wrong, for a person."""
 
 
+SENTENCE_BYTES: Final = 600
+VALUE_BYTES: Final = 200
+"""A fault travels as trailers, its sentence twice and escaped, and many clients take no more than 8 KiB of them: from
+longer ones they hear nothing at all."""
+
+
 class Fault(Exception):  # noqa: N818 (not every one is an error; `raise not_found(…)` reads as it should)
     """A call cannot be answered, for a reason that the contract knows.
 
-    `sentence` is shown to the caller, so it holds no secret and no text of other people.
+    `sentence` is shown to the caller, so it holds no secret and no text of other people. What quotes the caller's own
+    words is cut, in the sentence and in `metadata`, where they are long.
     """
 
     def __init__(
@@ -48,11 +55,13 @@ class Fault(Exception):  # noqa: N818 (not every one is an error; `raise not_fou
         violations: Iterable[Violation] = (),
         retry_after: timedelta | None = None,
     ) -> None:
-        super().__init__(sentence)
+        self.sentence: Final = _cut(sentence, SENTENCE_BYTES)
+        super().__init__(self.sentence)
         self.code: Final = code
         self.reason: Final = reason
-        self.sentence: Final = sentence
-        self.metadata: Final[Mapping[str, str]] = {key: str(value) for key, value in (metadata or {}).items()}
+        self.metadata: Final[Mapping[str, str]] = {
+            key: _cut(str(value), VALUE_BYTES) for key, value in (metadata or {}).items()
+        }
         self.violations: Final = tuple(violations)
         self.retry_after: Final = retry_after
 
@@ -159,3 +168,8 @@ def unavailable(
 ) -> Fault:
     """UNAVAILABLE: a part of the installation does not answer; waiting helps."""
     return Fault(StatusCode.UNAVAILABLE, ErrorReason.ERROR_REASON_UNAVAILABLE, sentence, retry_after=retry_after)
+
+
+def _cut(text: str, most: int) -> str:
+    raw = text.encode(errors="replace")
+    return text if len(raw) <= most else raw[: most - 3].decode(errors="ignore") + "…"

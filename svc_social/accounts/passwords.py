@@ -19,7 +19,7 @@ from argon2 import Parameters, PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
-from mesh.errors import exhausted
+from mesh.errors import Fault, exhausted
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 
 AT_ONCE: Final = 2
@@ -27,8 +27,9 @@ AT_ONCE: Final = 2
 MOST_WAITING: Final = 32
 """Further calls that may wait for one."""
 LONGEST_WAIT: Final = 3.0
-"""Seconds that a call may have to wait for its turn, by how long the last hashes took here. On a slow or busy machine
-all who wait would otherwise be too late, and nobody signed in."""
+"""Seconds that a call may have to wait for its turn: who would, by how long the last hashes took here, is refused at
+once, and who has, because the machine has become slower since, then. On a slow or busy machine all who wait would
+otherwise be too late, and nobody signed in."""
 NEWEST: Final = 0.3
 """Weight of the newest hash in how long one takes."""
 
@@ -42,7 +43,8 @@ class Passwords:
         self._hasher = hasher
         self._dummy = dummy
         self._pool = pool
-        self._under_way = 0
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._waiting = 0
         self._each = 0.0
 
     @classmethod
@@ -80,20 +82,33 @@ class Passwords:
         await asyncio.to_thread(self._pool.shutdown)
 
     async def _run(self, work: Callable[[], T]) -> T:
-        waiting = max(0, self._under_way - AT_ONCE)
-        if waiting >= MOST_WAITING or waiting * self._each / AT_ONCE > LONGEST_WAIT:
-            raise exhausted(
-                ErrorReason.ERROR_REASON_OVERLOADED,
-                "Too many people are signing in at once. Try again shortly.",
-                retry_after=timedelta(seconds=2),
-            )
-        self._under_way += 1
+        await self._turn()
+        hashing = asyncio.get_running_loop().run_in_executor(self._pool, _timed, work)
+        # A thread that hashes cannot be stopped: its turn lasts until it has ended, whether or not its caller has gone.
+        hashing.add_done_callback(lambda _: self._turns.release())
+        result, seconds = await asyncio.shield(hashing)
+        self._each += NEWEST * (seconds - self._each)
+        return result
+
+    async def _turn(self) -> None:
+        if self._waiting >= MOST_WAITING or self._waiting * self._each / AT_ONCE > LONGEST_WAIT:
+            raise _overloaded()
+        self._waiting += 1
         try:
-            result, seconds = await asyncio.get_running_loop().run_in_executor(self._pool, _timed, work)
-            self._each += NEWEST * (seconds - self._each)
-            return result
+            async with asyncio.timeout(LONGEST_WAIT):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise _overloaded() from None
         finally:
-            self._under_way -= 1
+            self._waiting -= 1
+
+
+def _overloaded() -> Fault:
+    return exhausted(
+        ErrorReason.ERROR_REASON_OVERLOADED,
+        "Too many people are signing in at once. Try again shortly.",
+        retry_after=timedelta(seconds=2),
+    )
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:

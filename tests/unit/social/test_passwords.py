@@ -80,6 +80,41 @@ async def test_where_hashing_is_slow_fewer_may_wait_for_their_turn_so_that_those
     await passwords.close()
 
 
+async def test_whose_turn_does_not_come_in_time_because_hashing_became_slow_is_told_to_wait() -> None:
+    slow = Slow()
+    passwords = Passwords(slow, "", ThreadPoolExecutor(AT_ONCE))
+    begun = [asyncio.ensure_future(passwords.hash("correct horse")) for _ in range(AT_ONCE)]
+    await asyncio.sleep(0)
+    started = time.monotonic()
+
+    with pytest.raises(Fault) as caught:
+        await passwords.hash("nobody knew that it would take so long")
+
+    assert caught.value.reason_name == "OVERLOADED"
+    assert time.monotonic() - started >= LONGEST_WAIT
+    slow.go.set()
+    assert await asyncio.gather(*begun) == ["hashed"] * AT_ONCE
+    assert await passwords.hash("there is room again") == "hashed"
+    await passwords.close()
+
+
+async def test_a_caller_who_goes_does_not_make_room_before_the_thread_has_ended() -> None:
+    slow = Slow()
+    passwords = Passwords(slow, "", ThreadPoolExecutor(AT_ONCE))
+    begun = [asyncio.ensure_future(passwords.hash("correct horse")) for _ in range(AT_ONCE)]
+    await asyncio.sleep(0)
+    for one in begun:
+        one.cancel()
+    await asyncio.gather(*begun, return_exceptions=True)
+
+    with pytest.raises(Fault):
+        await passwords.hash("both threads are still busy")
+
+    slow.go.set()
+    assert await passwords.hash("there is room again") == "hashed"
+    await passwords.close()
+
+
 class Slow(PasswordHasher):
     """Takes as long as it is told to."""
 

@@ -37,14 +37,15 @@ class Row:
     """One figure. `unit` is "" for a plain number, "×" for a ratio; without an aim it is there to explain others."""
 
     name: str
-    value: float
+    value: float | None
+    """None where this machine lacks what it needs; `unit` says then what that is, or against what it would be."""
     unit: str
     aim: Aim | None = None
 
     @property
     def met(self) -> bool | None:
-        """Whether the aim is met; None where there is none."""
-        return None if self.aim is None else self.aim.met(self.value)
+        """Whether the aim is met; None where there is none, or no figure."""
+        return None if self.aim is None or self.value is None else self.aim.met(self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,10 @@ def _cells(row: Row) -> tuple[str, ...]:
     return row.name, _figure(row.value), row.unit, "" if row.aim is None else str(row.aim), _MET[row.met]
 
 
-def _figure(value: float) -> str:
-    """Three digits that count, and all those before the point."""
+def _figure(value: float | None) -> str:
+    """Three digits that count, and all those before the point; what could not be measured is said not to be here."""
+    if value is None:
+        return "not here"
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import tempfile
 import time
 from collections.abc import AsyncGenerator
@@ -109,10 +108,14 @@ async def _listening(envoy: asyncio.subprocess.Process, admin: Path, log: Path) 
     async with httpx.AsyncClient(trust_env=False) as client:
         while envoy.returncode is None and time.monotonic() < until:
             await asyncio.sleep(0.05)
-            if not admin.exists() or not (place := admin.read_text(encoding="utf-8")):
+            if not (place := _written(admin)):
                 continue
             told = (await client.get(f"http://{place}/listeners", params={"format": "json"})).json()
             for listener in told.get("listener_statuses", []):
                 where = listener["local_address"]["socket_address"]
                 return f"{where['address']}:{where['port_value']}"
-    raise EnvoyFailed(os.linesep.join(log.read_text(errors="replace").splitlines()[-15:]))
+    raise EnvoyFailed(_written(log)[-2000:])
+
+
+def _written(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""

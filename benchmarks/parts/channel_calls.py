@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import struct
 import uuid
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -14,17 +15,18 @@ import grpc
 
 from benchmarks.parts.http1 import Connection, request
 from benchmarks.parts.stack import Stack
+from benchmarks.parts.turns import Call
 from vidmesh.social.v1.channel_service_pb2 import GetChannelRequest, GetChannelResponse
 
 METHOD: Final = "/vidmesh.social.v1.ChannelService/GetChannel"
 
-Call = Callable[[], object]
-"""Does it once. Blocking."""
-
 
 @contextmanager
-def channel_calls(stack: Stack) -> Generator[dict[str, Call]]:
-    """Name of the way → one call; the channel is there. Connections last as long as the block."""
+def channel_calls(stack: Stack, others: Mapping[str, str]) -> Generator[dict[str, Call]]:
+    """Name of the way → one call; the channel is there. Connections last as long as the block.
+
+    `others` are more ways, by gRPC: name → host:port.
+    """
     edge = stack.edge_url
     address = urlsplit(edge).netloc
     with (
@@ -32,6 +34,7 @@ def channel_calls(stack: Stack) -> Generator[dict[str, Call]]:
         Connection(edge) as web_connection,
         _grpc(address) as at_edge,
         _grpc(stack.settings.services["svc_social"]) as at_service,
+        ExitStack() as more,
     ):
         asked = GetChannelRequest(channel=_signed_up(json_connection, edge))
         message = asked.SerializeToString()
@@ -39,11 +42,13 @@ def channel_calls(stack: Stack) -> Generator[dict[str, Call]]:
         web_headers = {"content-type": "application/grpc-web+proto", "x-grpc-web": "1"}
         as_json = request(f"{edge}/v1/channels/{asked.channel}")
         as_web = request(edge + METHOD, "POST", web_headers, framed)
+        there = {name: more.enter_context(_grpc(place)) for name, place in others.items()}
         yield {
             "direct": lambda: at_service(asked, timeout=5),
             "gRPC": lambda: at_edge(asked, timeout=5),
             "JSON": lambda: json.loads(json_connection.ask(as_json))["channel"],
             "gRPC-web": lambda: _web_answer(web_connection.ask(as_web)),
+            **{name: partial(call, asked, timeout=5) for name, call in there.items()},
         }
 
 

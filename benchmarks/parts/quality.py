@@ -35,9 +35,8 @@ async def quality_of(rendition: Path, source: Path, size: tuple[int, int]) -> Qu
     enlarged = f"scale={size[0]}:{size[1]}:flags=bicubic,settb=AVTB,setpts=N"
     folder, log = rendition.parent, f"{rendition.stem}.vmaf.json"
     vmaf = f"libvmaf=log_fmt=json:log_path={log}:n_subsample={EVERY}:n_threads={os.cpu_count() or 1}"
-    graph = (
-        f"[0:v]{enlarged},split[a][b];[1:v]settb=AVTB,setpts=N,split[c][d];[a][c]{vmaf}[e];[b][d]psnr=stats_file=none[f]"
-    )
+    both = f"[0:v]{enlarged},split[a][b];[1:v]settb=AVTB,setpts=N,split[c][d]"
+    graph = f"{both};[a][c]{vmaf}[e];[b][d]psnr=stats_file=none[f]"
     told = await ffmpeg(
         *("-v", "info", "-stats", "-i", rendition.name, "-i", str(source), "-filter_complex", graph),
         *("-map", "[e]", "-f", "null", "-", "-map", "[f]", "-f", "null", "-"),
@@ -45,4 +44,9 @@ async def quality_of(rendition: Path, source: Path, size: tuple[int, int]) -> Qu
     )
     pooled = json.loads((folder / log).read_text(encoding="utf-8"))["pooled_metrics"]["vmaf"]["mean"]
     psnr, frames = _PSNR.findall(told)[-1], _FRAMES.findall(told)[-1]
-    return Quality(int(frames), float(psnr), float(pooled), rendition.stat().st_size)
+    return Quality(int(frames), float(psnr), float(pooled), size_of(rendition))
+
+
+def size_of(file: Path) -> int:
+    """Bytes."""
+    return file.stat().st_size

@@ -17,10 +17,12 @@ from svc_transcode.media.grid import SEGMENT
 from svc_transcode.media.info import SourceInfo
 from svc_transcode.media.jobs import ProbeJob, Source, VideoJob
 from svc_transcode.media.ladder import Rung, ladder
-from svc_transcode.media.runner import run_child
+from svc_transcode.media.runner import FetchPart, run_child
 
 CLIP: Final = Path(__file__).parents[2] / "tests" / "media" / "bigbuckbunny.mp4"
 """5.3 s of a real film, 1280×720, 25 frames a second."""
+TAGGED: Final = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+"""Said of the source, and so of every rendition: nobody has to convert colours."""
 X264_SETTINGS: Final = re.compile(rb"x264 - core [^\0]*? - options: ([^\0]+)")
 
 
@@ -35,14 +37,15 @@ class Work:
 
 
 async def a_source(folder: Path, seconds: Fraction, preset: str) -> Work:
-    """So many seconds of the clip, enlarged to 1920×1080 and encoded as well as a camera would; probed.
+    """So many seconds of the clip, enlarged to 1920×1080 at the 24 Mbit/s that cameras write (AVCHD); probed.
 
     Raises FfmpegFailed, NothingToMeasure.
     """
     source = folder / "source.mp4"
     await ffmpeg(
         *("-v", "error", "-stream_loop", "-1", "-i", str(CLIP), "-t", str(float(seconds)), "-an"),
-        *("-vf", "scale=1920:1080:flags=lanczos", "-c:v", "libx264", "-preset", "veryfast", "-crf", "14", source.name),
+        *("-vf", f"scale=1920:1080:flags=lanczos,{TAGGED}", "-c:v", "libx264", "-preset", "veryfast"),
+        *("-b:v", "24M", "-minrate", "24M", "-maxrate", "24M", "-bufsize", "24M", source.name),
         folder=folder,
     )
     probed = await run_child(ProbeJob(_parts(source)), _only(source), folder, sources=folder)
@@ -101,7 +104,7 @@ def _parts(source: Path) -> Source:
     return Source((source.stat().st_size,))
 
 
-def _only(source: Path):  # noqa: ANN202
+def _only(source: Path) -> FetchPart:
     async def fetch(_part: int) -> Path:
         return source
 

@@ -29,18 +29,19 @@ class Segment:
     at_edge: str
     """Whole URL; so below."""
     at_store: str
+    content: bytes
 
 
 async def a_segment(stack: Stack) -> Segment:
     """Puts one into the store as a worker does, and signs both ways to read it."""
     settings = stack.settings
     objects, path = settings.objects, "s/benchmark-1/0.m4s"
-    key = f"v/{VIDEO}/{path}"
+    key, content = f"v/{VIDEO}/{path}", os.urandom(SIZE)
     async with connect_objects(objects) as store:
         await store.put(
             objects.media_bucket,
             key,
-            os.urandom(SIZE),
+            content,
             content_type="video/iso.segment",
             cache_control="public, max-age=31536000, immutable",
         )
@@ -56,7 +57,7 @@ async def a_segment(stack: Stack) -> Segment:
         now=datetime.now(UTC),
         lifetime=LIFETIME,
     )
-    return Segment(media_url(stack.edge_url, token, VIDEO, path), f"{objects.endpoint}{place}?{query}")
+    return Segment(media_url(stack.edge_url, token, VIDEO, path), f"{objects.endpoint}{place}?{query}", content)
 
 
 def read_often(url: str, times: int) -> float:

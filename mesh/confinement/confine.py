@@ -51,7 +51,7 @@ class Held:
     files: bool
     """Nothing outside the bounds can be opened."""
     tasks: bool
-    """Threads and processes are few. Not for root, whom no kernel holds to it."""
+    """Threads and processes are few. Not before Linux 5.14, and not for root, whom no kernel holds to it."""
 
 
 def confine(bounds: Bounds) -> Held:
@@ -65,10 +65,9 @@ def confine(bounds: Bounds) -> Held:
     kernel.no_capabilities()
     files = landlock.restrict((*_own(), *bounds.readable), bounds.writable)
     kernel.no_dumps()  # last: it takes this process's own /proc from it
-    if alone.user:
-        kernel.few_tasks(bounds.tasks)
+    few = alone.user and kernel.few_tasks(bounds.tasks)
     tcp = alone.network or (files and landlock.version() >= landlock.TCP_SINCE)
-    return Held(alone.network, tcp, files, tasks=alone.user and not root)
+    return Held(alone.network, tcp, files, tasks=few and not root)
 
 
 def _own() -> Iterator[Path]:

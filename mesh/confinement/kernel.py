@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import re
 import resource
 import struct
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from typing import Final
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
 _CAPABILITIES_V3: Final = 0x20080522
+_COUNTS_BY_NAMESPACE: Final = (5, 14)
 _OOM_SCORE: Final = Path("/proc/self/oom_score_adj")
 
 
@@ -55,21 +58,30 @@ def alone() -> Alone:
     return Alone(network=unshare(_CLONE_NEWNET) == 0, user=False)
 
 
-def few_tasks(most: int) -> None:
+def few_tasks(most: int) -> bool:
     """At most so many threads and processes of this user (RLIMIT_NPROC).
 
-    To be called in a user namespace of its own, where nobody else is counted (since Linux 5.14). It does not hold
-    whoever is root outside: see setrlimit(2).
+    To be called in a user namespace of its own, where nobody else is counted; older kernels count all that the user
+    runs all the same, so on them nothing is done. It does not hold whoever is root outside: see setrlimit(2).
     """
+    if _version() < _COUNTS_BY_NAMESPACE:
+        return False
     _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
     most = most if hard == resource.RLIM_INFINITY else min(most, hard)
     resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+    return True
 
 
 def no_capabilities() -> bool:
     """None of root's rights, nor those that a new user namespace gives over itself: they are a way into the kernel."""
     header = struct.pack("=Ii", _CAPABILITIES_V3, 0)
     return ctypes.CDLL(None, use_errno=True).capset(header, bytes(24)) == 0
+
+
+def _version() -> tuple[int, int]:
+    """Of the kernel; (0, 0) where it does not say it as Linux does."""
+    found = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _prctl(option: int, value: int) -> bool:

@@ -80,7 +80,7 @@ def _outcome(compared: Mapping[str, tuple[Quality, ...]]) -> list[Row]:
         ),
         Row("PSNR of the worst rung", min(a.psnr - b.psnr for a, b in pairs), "dB beyond", at_least(-NOISE_PSNR)),
         Row(
-            "bytes of the largest rung",
+            "bytes of the rung that differs most",
             max(a.size / b.size for a, b in pairs),
             "× the other's",
             at_most(1 + NOISE_SIZE),

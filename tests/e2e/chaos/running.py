@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from mesh.bus.connection import EVENT_ACK_WAIT
 from mesh.config import load_settings
 from tests.e2e.chaos import clips
 from tests.e2e.chaos.afterlife import Terms
@@ -48,8 +49,10 @@ access_token_lifetime = 86400
 """
 """What a stack needs for a run, beside its own."""
 
-CALM = 18.0
-"""Seconds in which, by `leftovers_after` and two of `sweep_every`, nothing is left to look after."""
+CALM = EVENT_ACK_WAIT.total_seconds() + 18.0
+"""Seconds in which, by `leftovers_after` and two of `sweep_every`, nothing is left to look after, even where an event was
+delivered again because its acknowledgement was lost.
+"""
 INCIDENT = "incident"
 """In the log entry of every INTERNAL answer, calls between services included."""
 

@@ -95,9 +95,13 @@ def invalid(reason: ErrorReason.ValueType, sentence: str, /, **metadata: str | i
 
 
 def invalid_fields(violations: Iterable[Violation]) -> Fault:
-    """INVALID_ARGUMENT, INVALID_FIELD: the listed fields break rules; at least one is given."""
+    """INVALID_ARGUMENT, INVALID_FIELD: the listed fields break rules; at least one is given.
+
+    A field without a name is the request itself.
+    """
     listed = tuple(violations)
-    sentence = " ".join(f"{violation.field}: {violation.sentence}" for violation in listed[:3])
+    told = (f"{one.field}: {one.sentence}" if one.field else one.sentence for one in listed[:3])
+    sentence = " ".join(told)
     if len(listed) > 3:
         sentence += f" And {len(listed) - 3} more."
     return Fault(StatusCode.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_FIELD, sentence, violations=listed)

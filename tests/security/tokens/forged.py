@@ -162,8 +162,6 @@ ACCESS: Final[dict[str, Forge]] = {
     "a role that there is not": said(role="emperor"),
     "a role that is a number": said(role=2),
     "no time of issue": without("iat"),
-    "issued tomorrow": lambda good: signed(good, {**good.claims, "iat": int(time.time()) + 24 * HOUR}),
-    "scopes that there are not": said(scp=["everything"]),
     "scopes that are no list": said(scp="read"),
 }
 """Forged access tokens."""
@@ -175,6 +173,5 @@ GRANTS: Final[dict[str, Forge]] = {
     "the path of every video": said(pfx="/media/v/"),
     "a path that is a list": said(pfx=["/media/v/"]),
     "another video's path": said(pfx="/media/v/AAAAAAAAAAA/"),
-    "no access": without("acc"),
 }
 """Forged grants. Those that are rightly signed show what the edge does with each claim."""

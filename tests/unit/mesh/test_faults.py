@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mesh.errors import SENTENCE_BYTES, VALUE_BYTES, not_found
+from mesh.errors import SENTENCE_BYTES, VALUE_BYTES, invalid_field, not_found
 from mesh.statuses import status_of
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 
@@ -29,3 +29,8 @@ def test_what_is_short_enough_is_told_as_it_was_written() -> None:
 
     assert not_found(MISSING, sentence, job_id="é" * (VALUE_BYTES // 2)).sentence == sentence
     assert not_found(MISSING, "", job_id="é" * (VALUE_BYTES // 2)).metadata == {"job_id": "é" * (VALUE_BYTES // 2)}
+
+
+def test_what_is_wrong_with_the_request_itself_is_told_without_the_name_of_a_field() -> None:
+    assert invalid_field("title", "It is too long.").sentence == "title: It is too long."
+    assert invalid_field("", "It is no message.").sentence == "It is no message."

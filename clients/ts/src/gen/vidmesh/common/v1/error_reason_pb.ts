@@ -153,7 +153,8 @@ export enum ErrorReason {
   INVALID_REFRESH_TOKEN = 23,
 
   /**
-   * PERMISSION_DENIED. The account may not do this. Metadata `relation` or `access` names what is missing.
+   * PERMISSION_DENIED. The account may not do this. Metadata `relation` or `access` names what is missing, in the words
+   * of the contract's options: "channel_member", "channel_owner"; "service", "administrator".
    *
    * @generated from enum value: ERROR_REASON_PERMISSION_DENIED = 24;
    */
@@ -352,7 +353,8 @@ export enum ErrorReason {
   INVALID_PUBLISH_TIME = 62,
 
   /**
-   * FAILED_PRECONDITION. Only a video whose processing failed, or that misses a rung, can be retried.
+   * FAILED_PRECONDITION. Only a video whose processing failed, or that misses a rung, can be retried. Its first run
+   * is still under way, or nothing is missing.
    *
    * @generated from enum value: ERROR_REASON_NOTHING_TO_RETRY = 63;
    */

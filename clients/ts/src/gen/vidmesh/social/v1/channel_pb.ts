@@ -70,7 +70,8 @@ export type Channel = Message<"vidmesh.social.v1.Channel"> & {
   subscriberCount?: bigint | undefined;
 
   /**
-   * Published videos. Read model of ChannelService, fed by the events of VideoService. Unset until counted.
+   * Public videos that everybody finds: published, playable, not deleted. Read model of ChannelService, fed by the
+   * events of VideoService, so it follows a change within about a second. Unset until counted.
    *
    * @generated from field: optional int64 video_count = 8;
    */

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vidmesh/social/v1/channel_service.proto.
  */
 export const file_vidmesh_social_v1_channel_service: GenFile = /*@__PURE__*/
-  fileDesc("Cid2aWRtZXNoL3NvY2lhbC92MS9jaGFubmVsX3NlcnZpY2UucHJvdG8SEXZpZG1lc2guc29jaWFsLnYxIl0KFENyZWF0ZUNoYW5uZWxSZXF1ZXN0Eg4KBmhhbmRsZRgBIAEoCRIMCgRuYW1lGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEhIKCnJlcXVlc3RfaWQYBCABKAkiRAoVQ3JlYXRlQ2hhbm5lbFJlc3BvbnNlEisKB2NoYW5uZWwYASABKAsyGi52aWRtZXNoLnNvY2lhbC52MS5DaGFubmVsIiQKEUdldENoYW5uZWxSZXF1ZXN0Eg8KB2NoYW5uZWwYASABKAkiQQoSR2V0Q2hhbm5lbFJlc3BvbnNlEisKB2NoYW5uZWwYASABKAsyGi52aWRtZXNoLnNvY2lhbC52MS5DaGFubmVsIj4KFUxpc3RNeUNoYW5uZWxzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJfChZMaXN0TXlDaGFubmVsc1Jlc3BvbnNlEiwKCGNoYW5uZWxzGAEgAygLMhoudmlkbWVzaC5zb2NpYWwudjEuQ2hhbm5lbBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkidAoUVXBkYXRlQ2hhbm5lbFJlcXVlc3QSKwoHY2hhbm5lbBgBIAEoCzIaLnZpZG1lc2guc29jaWFsLnYxLkNoYW5uZWwSLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIkQKFVVwZGF0ZUNoYW5uZWxSZXNwb25zZRIrCgdjaGFubmVsGAEgASgLMhoudmlkbWVzaC5zb2NpYWwudjEuQ2hhbm5lbCJPChJMaXN0TWVtYmVyc1JlcXVlc3QSEgoKY2hhbm5lbF9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJhChNMaXN0TWVtYmVyc1Jlc3BvbnNlEjEKB21lbWJlcnMYASADKAsyIC52aWRtZXNoLnNvY2lhbC52MS5DaGFubmVsTWVtYmVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJoChBTZXRNZW1iZXJSZXF1ZXN0EhIKCmNoYW5uZWxfaWQYASABKAkSEgoKYWNjb3VudF9pZBgCIAEoCRIsCgRyb2xlGAMgASgOMh4udmlkbWVzaC5zb2NpYWwudjEuQ2hhbm5lbFJvbGUiRQoRU2V0TWVtYmVyUmVzcG9uc2USMAoGbWVtYmVyGAEgASgLMiAudmlkbWVzaC5zb2NpYWwudjEuQ2hhbm5lbE1lbWJlciI9ChNSZW1vdmVNZW1iZXJSZXF1ZXN0EhIKCmNoYW5uZWxfaWQYASABKAkSEgoKYWNjb3VudF9pZBgCIAEoCSIWChRSZW1vdmVNZW1iZXJSZXNwb25zZSI8ChJDaGVja01lbWJlclJlcXVlc3QSEgoKY2hhbm5lbF9pZBgBIAEoCRISCgphY2NvdW50X2lkGAIgASgJIkMKE0NoZWNrTWVtYmVyUmVzcG9uc2USLAoEcm9sZRgBIAEoDjIeLnZpZG1lc2guc29jaWFsLnYxLkNoYW5uZWxSb2xlIicKFUV4cG9ydENoYW5uZWxzUmVxdWVzdBIOCgZjdXJzb3IYASABKAwiVQoWRXhwb3J0Q2hhbm5lbHNSZXNwb25zZRIrCgdjaGFubmVsGAEgASgLMhoudmlkbWVzaC5zb2NpYWwudjEuQ2hhbm5lbBIOCgZjdXJzb3IYAiABKAwy+gcKDkNoYW5uZWxTZXJ2aWNlEm4KDUNyZWF0ZUNoYW5uZWwSJy52aWRtZXNoLnNvY2lhbC52MS5DcmVhdGVDaGFubmVsUmVxdWVzdBooLnZpZG1lc2guc29jaWFsLnYxLkNyZWF0ZUNoYW5uZWxSZXNwb25zZSIKiucYBggCGAIwAxJnCgpHZXRDaGFubmVsEiQudmlkbWVzaC5zb2NpYWwudjEuR2V0Q2hhbm5lbFJlcXVlc3QaJS52aWRtZXNoLnNvY2lhbC52MS5HZXRDaGFubmVsUmVzcG9uc2UiDIrnGAgIARgBIAEwARJ1Cg5MaXN0TXlDaGFubmVscxIoLnZpZG1lc2guc29jaWFsLnYxLkxpc3RNeUNoYW5uZWxzUmVxdWVzdBopLnZpZG1lc2guc29jaWFsLnYxLkxpc3RNeUNoYW5uZWxzUmVzcG9uc2UiDornGAoIAhAEGAEgATABEnIKDVVwZGF0ZUNoYW5uZWwSJy52aWRtZXNoLnNvY2lhbC52MS5VcGRhdGVDaGFubmVsUmVxdWVzdBooLnZpZG1lc2guc29jaWFsLnYxLlVwZGF0ZUNoYW5uZWxSZXNwb25zZSIOiucYCggCEAIYAiABMAMSbAoLTGlzdE1lbWJlcnMSJS52aWRtZXNoLnNvY2lhbC52MS5MaXN0TWVtYmVyc1JlcXVlc3QaJi52aWRtZXNoLnNvY2lhbC52MS5MaXN0TWVtYmVyc1Jlc3BvbnNlIg6K5xgKCAIQAhgBIAEwARJmCglTZXRNZW1iZXISIy52aWRtZXNoLnNvY2lhbC52MS5TZXRNZW1iZXJSZXF1ZXN0GiQudmlkbWVzaC5zb2NpYWwudjEuU2V0TWVtYmVyUmVzcG9uc2UiDornGAoIAhADGAIgATADEm8KDFJlbW92ZU1lbWJlchImLnZpZG1lc2guc29jaWFsLnYxLlJlbW92ZU1lbWJlclJlcXVlc3QaJy52aWRtZXNoLnNvY2lhbC52MS5SZW1vdmVNZW1iZXJSZXNwb25zZSIOiucYCggCEAMYAiABMAMSaAoLQ2hlY2tNZW1iZXISJS52aWRtZXNoLnNvY2lhbC52MS5DaGVja01lbWJlclJlcXVlc3QaJi52aWRtZXNoLnNvY2lhbC52MS5DaGVja01lbWJlclJlc3BvbnNlIgqK5xgGCAQYBiABEnMKDkV4cG9ydENoYW5uZWxzEigudmlkbWVzaC5zb2NpYWwudjEuRXhwb3J0Q2hhbm5lbHNSZXF1ZXN0GikudmlkbWVzaC5zb2NpYWwudjEuRXhwb3J0Q2hhbm5lbHNSZXNwb25zZSIKiucYBggEGAYgATABYgZwcm90bzM", [file_google_protobuf_field_mask, file_vidmesh_options_v1_options, file_vidmesh_social_v1_channel]);
+  fileDesc("Cid2aWRtZXNoL3NvY2lhbC92MS9jaGFubmVsX3NlcnZpY2UucHJvdG8SEXZpZG1lc2guc29jaWFsLnYxIl0KFENyZWF0ZUNoYW5uZWxSZXF1ZXN0Eg4KBmhhbmRsZRgBIAEoCRIMCgRuYW1lGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEhIKCnJlcXVlc3RfaWQYBCABKAkiRAoVQ3JlYXRlQ2hhbm5lbFJlc3BvbnNlEisKB2NoYW5uZWwYASABKAsyGi52aWRtZXNoLnNvY2lhbC52MS5DaGFubmVsIiQKEUdldENoYW5uZWxSZXF1ZXN0Eg8KB2NoYW5uZWwYASABKAkiQQoSR2V0Q2hhbm5lbFJlc3BvbnNlEisKB2NoYW5uZWwYASABKAsyGi52aWRtZXNoLnNvY2lhbC52MS5DaGFubmVsIi4KF0JhdGNoR2V0Q2hhbm5lbHNSZXF1ZXN0EhMKC2NoYW5uZWxfaWRzGAEgAygJIkgKGEJhdGNoR2V0Q2hhbm5lbHNSZXNwb25zZRIsCghjaGFubmVscxgBIAMoCzIaLnZpZG1lc2guc29jaWFsLnYxLkNoYW5uZWwiPgoVTGlzdE15Q2hhbm5lbHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIl8KFkxpc3RNeUNoYW5uZWxzUmVzcG9uc2USLAoIY2hhbm5lbHMYASADKAsyGi52aWRtZXNoLnNvY2lhbC52MS5DaGFubmVsEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ0ChRVcGRhdGVDaGFubmVsUmVxdWVzdBIrCgdjaGFubmVsGAEgASgLMhoudmlkbWVzaC5zb2NpYWwudjEuQ2hhbm5lbBIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siRAoVVXBkYXRlQ2hhbm5lbFJlc3BvbnNlEisKB2NoYW5uZWwYASABKAsyGi52aWRtZXNoLnNvY2lhbC52MS5DaGFubmVsIk8KEkxpc3RNZW1iZXJzUmVxdWVzdBISCgpjaGFubmVsX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJImEKE0xpc3RNZW1iZXJzUmVzcG9uc2USMQoHbWVtYmVycxgBIAMoCzIgLnZpZG1lc2guc29jaWFsLnYxLkNoYW5uZWxNZW1iZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImgKEFNldE1lbWJlclJlcXVlc3QSEgoKY2hhbm5lbF9pZBgBIAEoCRISCgphY2NvdW50X2lkGAIgASgJEiwKBHJvbGUYAyABKA4yHi52aWRtZXNoLnNvY2lhbC52MS5DaGFubmVsUm9sZSJFChFTZXRNZW1iZXJSZXNwb25zZRIwCgZtZW1iZXIYASABKAsyIC52aWRtZXNoLnNvY2lhbC52MS5DaGFubmVsTWVtYmVyIj0KE1JlbW92ZU1lbWJlclJlcXVlc3QSEgoKY2hhbm5lbF9pZBgBIAEoCRISCgphY2NvdW50X2lkGAIgASgJIhYKFFJlbW92ZU1lbWJlclJlc3BvbnNlIjwKEkNoZWNrTWVtYmVyUmVxdWVzdBISCgpjaGFubmVsX2lkGAEgASgJEhIKCmFjY291bnRfaWQYAiABKAkiQwoTQ2hlY2tNZW1iZXJSZXNwb25zZRIsCgRyb2xlGAEgASgOMh4udmlkbWVzaC5zb2NpYWwudjEuQ2hhbm5lbFJvbGUiJwoVRXhwb3J0Q2hhbm5lbHNSZXF1ZXN0Eg4KBmN1cnNvchgBIAEoDCJVChZFeHBvcnRDaGFubmVsc1Jlc3BvbnNlEisKB2NoYW5uZWwYASABKAsyGi52aWRtZXNoLnNvY2lhbC52MS5DaGFubmVsEg4KBmN1cnNvchgCIAEoDDL1CAoOQ2hhbm5lbFNlcnZpY2USbgoNQ3JlYXRlQ2hhbm5lbBInLnZpZG1lc2guc29jaWFsLnYxLkNyZWF0ZUNoYW5uZWxSZXF1ZXN0GigudmlkbWVzaC5zb2NpYWwudjEuQ3JlYXRlQ2hhbm5lbFJlc3BvbnNlIgqK5xgGCAIYAjADEmcKCkdldENoYW5uZWwSJC52aWRtZXNoLnNvY2lhbC52MS5HZXRDaGFubmVsUmVxdWVzdBolLnZpZG1lc2guc29jaWFsLnYxLkdldENoYW5uZWxSZXNwb25zZSIMiucYCAgBGAEgATABEnkKEEJhdGNoR2V0Q2hhbm5lbHMSKi52aWRtZXNoLnNvY2lhbC52MS5CYXRjaEdldENoYW5uZWxzUmVxdWVzdBorLnZpZG1lc2guc29jaWFsLnYxLkJhdGNoR2V0Q2hhbm5lbHNSZXNwb25zZSIMiucYCAgBGAEgATABEnUKDkxpc3RNeUNoYW5uZWxzEigudmlkbWVzaC5zb2NpYWwudjEuTGlzdE15Q2hhbm5lbHNSZXF1ZXN0GikudmlkbWVzaC5zb2NpYWwudjEuTGlzdE15Q2hhbm5lbHNSZXNwb25zZSIOiucYCggCEAQYASABMAEScgoNVXBkYXRlQ2hhbm5lbBInLnZpZG1lc2guc29jaWFsLnYxLlVwZGF0ZUNoYW5uZWxSZXF1ZXN0GigudmlkbWVzaC5zb2NpYWwudjEuVXBkYXRlQ2hhbm5lbFJlc3BvbnNlIg6K5xgKCAIQAhgCIAEwAxJsCgtMaXN0TWVtYmVycxIlLnZpZG1lc2guc29jaWFsLnYxLkxpc3RNZW1iZXJzUmVxdWVzdBomLnZpZG1lc2guc29jaWFsLnYxLkxpc3RNZW1iZXJzUmVzcG9uc2UiDornGAoIAhACGAEgATABEmYKCVNldE1lbWJlchIjLnZpZG1lc2guc29jaWFsLnYxLlNldE1lbWJlclJlcXVlc3QaJC52aWRtZXNoLnNvY2lhbC52MS5TZXRNZW1iZXJSZXNwb25zZSIOiucYCggCEAMYAiABMAMSbwoMUmVtb3ZlTWVtYmVyEiYudmlkbWVzaC5zb2NpYWwudjEuUmVtb3ZlTWVtYmVyUmVxdWVzdBonLnZpZG1lc2guc29jaWFsLnYxLlJlbW92ZU1lbWJlclJlc3BvbnNlIg6K5xgKCAIQAxgCIAEwAxJoCgtDaGVja01lbWJlchIlLnZpZG1lc2guc29jaWFsLnYxLkNoZWNrTWVtYmVyUmVxdWVzdBomLnZpZG1lc2guc29jaWFsLnYxLkNoZWNrTWVtYmVyUmVzcG9uc2UiCornGAYIBBgGIAEScwoORXhwb3J0Q2hhbm5lbHMSKC52aWRtZXNoLnNvY2lhbC52MS5FeHBvcnRDaGFubmVsc1JlcXVlc3QaKS52aWRtZXNoLnNvY2lhbC52MS5FeHBvcnRDaGFubmVsc1Jlc3BvbnNlIgqK5xgGCAQYBiABMAFiBnByb3RvMw", [file_google_protobuf_field_mask, file_vidmesh_options_v1_options, file_vidmesh_social_v1_channel]);
 
 /**
  * Request of CreateChannel.
@@ -123,6 +123,48 @@ export const GetChannelResponseSchema: GenMessage<GetChannelResponse> = /*@__PUR
   messageDesc(file_vidmesh_social_v1_channel_service, 3);
 
 /**
+ * Request of BatchGetChannels.
+ *
+ * @generated from message vidmesh.social.v1.BatchGetChannelsRequest
+ */
+export type BatchGetChannelsRequest = Message<"vidmesh.social.v1.BatchGetChannelsRequest"> & {
+  /**
+   * 1 to 100 channels, by id.
+   *
+   * @generated from field: repeated string channel_ids = 1;
+   */
+  channelIds: string[];
+};
+
+/**
+ * Describes the message vidmesh.social.v1.BatchGetChannelsRequest.
+ * Use `create(BatchGetChannelsRequestSchema)` to create a new message.
+ */
+export const BatchGetChannelsRequestSchema: GenMessage<BatchGetChannelsRequest> = /*@__PURE__*/
+  messageDesc(file_vidmesh_social_v1_channel_service, 4);
+
+/**
+ * Response of BatchGetChannels.
+ *
+ * @generated from message vidmesh.social.v1.BatchGetChannelsResponse
+ */
+export type BatchGetChannelsResponse = Message<"vidmesh.social.v1.BatchGetChannelsResponse"> & {
+  /**
+   * In the order of the request, without those that do not exist.
+   *
+   * @generated from field: repeated vidmesh.social.v1.Channel channels = 1;
+   */
+  channels: Channel[];
+};
+
+/**
+ * Describes the message vidmesh.social.v1.BatchGetChannelsResponse.
+ * Use `create(BatchGetChannelsResponseSchema)` to create a new message.
+ */
+export const BatchGetChannelsResponseSchema: GenMessage<BatchGetChannelsResponse> = /*@__PURE__*/
+  messageDesc(file_vidmesh_social_v1_channel_service, 5);
+
+/**
  * Request of ListMyChannels.
  *
  * @generated from message vidmesh.social.v1.ListMyChannelsRequest
@@ -148,7 +190,7 @@ export type ListMyChannelsRequest = Message<"vidmesh.social.v1.ListMyChannelsReq
  * Use `create(ListMyChannelsRequestSchema)` to create a new message.
  */
 export const ListMyChannelsRequestSchema: GenMessage<ListMyChannelsRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_social_v1_channel_service, 4);
+  messageDesc(file_vidmesh_social_v1_channel_service, 6);
 
 /**
  * Response of ListMyChannels.
@@ -176,7 +218,7 @@ export type ListMyChannelsResponse = Message<"vidmesh.social.v1.ListMyChannelsRe
  * Use `create(ListMyChannelsResponseSchema)` to create a new message.
  */
 export const ListMyChannelsResponseSchema: GenMessage<ListMyChannelsResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_social_v1_channel_service, 5);
+  messageDesc(file_vidmesh_social_v1_channel_service, 7);
 
 /**
  * Request of UpdateChannel.
@@ -204,7 +246,7 @@ export type UpdateChannelRequest = Message<"vidmesh.social.v1.UpdateChannelReque
  * Use `create(UpdateChannelRequestSchema)` to create a new message.
  */
 export const UpdateChannelRequestSchema: GenMessage<UpdateChannelRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_social_v1_channel_service, 6);
+  messageDesc(file_vidmesh_social_v1_channel_service, 8);
 
 /**
  * Response of UpdateChannel.
@@ -225,7 +267,7 @@ export type UpdateChannelResponse = Message<"vidmesh.social.v1.UpdateChannelResp
  * Use `create(UpdateChannelResponseSchema)` to create a new message.
  */
 export const UpdateChannelResponseSchema: GenMessage<UpdateChannelResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_social_v1_channel_service, 7);
+  messageDesc(file_vidmesh_social_v1_channel_service, 9);
 
 /**
  * Request of ListMembers.
@@ -260,7 +302,7 @@ export type ListMembersRequest = Message<"vidmesh.social.v1.ListMembersRequest">
  * Use `create(ListMembersRequestSchema)` to create a new message.
  */
 export const ListMembersRequestSchema: GenMessage<ListMembersRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_social_v1_channel_service, 8);
+  messageDesc(file_vidmesh_social_v1_channel_service, 10);
 
 /**
  * Response of ListMembers.
@@ -288,7 +330,7 @@ export type ListMembersResponse = Message<"vidmesh.social.v1.ListMembersResponse
  * Use `create(ListMembersResponseSchema)` to create a new message.
  */
 export const ListMembersResponseSchema: GenMessage<ListMembersResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_social_v1_channel_service, 9);
+  messageDesc(file_vidmesh_social_v1_channel_service, 11);
 
 /**
  * Request of SetMember.
@@ -323,7 +365,7 @@ export type SetMemberRequest = Message<"vidmesh.social.v1.SetMemberRequest"> & {
  * Use `create(SetMemberRequestSchema)` to create a new message.
  */
 export const SetMemberRequestSchema: GenMessage<SetMemberRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_social_v1_channel_service, 10);
+  messageDesc(file_vidmesh_social_v1_channel_service, 12);
 
 /**
  * Response of SetMember.
@@ -344,7 +386,7 @@ export type SetMemberResponse = Message<"vidmesh.social.v1.SetMemberResponse"> &
  * Use `create(SetMemberResponseSchema)` to create a new message.
  */
 export const SetMemberResponseSchema: GenMessage<SetMemberResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_social_v1_channel_service, 11);
+  messageDesc(file_vidmesh_social_v1_channel_service, 13);
 
 /**
  * Request of RemoveMember.
@@ -372,7 +414,7 @@ export type RemoveMemberRequest = Message<"vidmesh.social.v1.RemoveMemberRequest
  * Use `create(RemoveMemberRequestSchema)` to create a new message.
  */
 export const RemoveMemberRequestSchema: GenMessage<RemoveMemberRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_social_v1_channel_service, 12);
+  messageDesc(file_vidmesh_social_v1_channel_service, 14);
 
 /**
  * Response of RemoveMember.
@@ -387,7 +429,7 @@ export type RemoveMemberResponse = Message<"vidmesh.social.v1.RemoveMemberRespon
  * Use `create(RemoveMemberResponseSchema)` to create a new message.
  */
 export const RemoveMemberResponseSchema: GenMessage<RemoveMemberResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_social_v1_channel_service, 13);
+  messageDesc(file_vidmesh_social_v1_channel_service, 15);
 
 /**
  * Request of CheckMember.
@@ -415,7 +457,7 @@ export type CheckMemberRequest = Message<"vidmesh.social.v1.CheckMemberRequest">
  * Use `create(CheckMemberRequestSchema)` to create a new message.
  */
 export const CheckMemberRequestSchema: GenMessage<CheckMemberRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_social_v1_channel_service, 14);
+  messageDesc(file_vidmesh_social_v1_channel_service, 16);
 
 /**
  * Response of CheckMember.
@@ -436,7 +478,7 @@ export type CheckMemberResponse = Message<"vidmesh.social.v1.CheckMemberResponse
  * Use `create(CheckMemberResponseSchema)` to create a new message.
  */
 export const CheckMemberResponseSchema: GenMessage<CheckMemberResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_social_v1_channel_service, 15);
+  messageDesc(file_vidmesh_social_v1_channel_service, 17);
 
 /**
  * Request of ExportChannels.
@@ -457,7 +499,7 @@ export type ExportChannelsRequest = Message<"vidmesh.social.v1.ExportChannelsReq
  * Use `create(ExportChannelsRequestSchema)` to create a new message.
  */
 export const ExportChannelsRequestSchema: GenMessage<ExportChannelsRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_social_v1_channel_service, 16);
+  messageDesc(file_vidmesh_social_v1_channel_service, 18);
 
 /**
  * Response of ExportChannels, one for each channel.
@@ -485,7 +527,7 @@ export type ExportChannelsResponse = Message<"vidmesh.social.v1.ExportChannelsRe
  * Use `create(ExportChannelsResponseSchema)` to create a new message.
  */
 export const ExportChannelsResponseSchema: GenMessage<ExportChannelsResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_social_v1_channel_service, 17);
+  messageDesc(file_vidmesh_social_v1_channel_service, 19);
 
 /**
  * Channels and who may act for them.
@@ -516,6 +558,16 @@ export const ChannelService: GenService<{
     methodKind: "unary";
     input: typeof GetChannelRequestSchema;
     output: typeof GetChannelResponseSchema;
+  },
+  /**
+   * Reads up to 100 channels at once. Those that do not exist are left out.
+   *
+   * @generated from rpc vidmesh.social.v1.ChannelService.BatchGetChannels
+   */
+  batchGetChannels: {
+    methodKind: "unary";
+    input: typeof BatchGetChannelsRequestSchema;
+    output: typeof BatchGetChannelsResponseSchema;
   },
   /**
    * The channels that the caller owns or manages.

@@ -7,7 +7,7 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_vidmesh_options_v1_options } from "../../options/v1/options_pb.js";
-import type { Part, Upload } from "./upload_pb.js";
+import type { Part, PartRun, Upload } from "./upload_pb.js";
 import { file_vidmesh_upload_v1_upload } from "./upload_pb.js";
 import type { Video } from "./video_pb.js";
 import { file_vidmesh_upload_v1_video } from "./video_pb.js";
@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vidmesh/upload/v1/upload_service.proto.
  */
 export const file_vidmesh_upload_v1_upload_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZ2aWRtZXNoL3VwbG9hZC92MS91cGxvYWRfc2VydmljZS5wcm90bxIRdmlkbWVzaC51cGxvYWQudjEijAEKE0NyZWF0ZVVwbG9hZFJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRISCgpjaGFubmVsX2lkGAIgASgJEhIKCnNpemVfYnl0ZXMYAyABKAMSEAoIZmlsZW5hbWUYBCABKAkSJwoFdmlkZW8YBSABKAsyGC52aWRtZXNoLnVwbG9hZC52MS5WaWRlbyJqChRDcmVhdGVVcGxvYWRSZXNwb25zZRIpCgZ1cGxvYWQYASABKAsyGS52aWRtZXNoLnVwbG9hZC52MS5VcGxvYWQSJwoFdmlkZW8YAiABKAsyGC52aWRtZXNoLnVwbG9hZC52MS5WaWRlbyIlChBHZXRVcGxvYWRSZXF1ZXN0EhEKCXVwbG9hZF9pZBgBIAEoCSI+ChFHZXRVcGxvYWRSZXNwb25zZRIpCgZ1cGxvYWQYASABKAsyGS52aWRtZXNoLnVwbG9hZC52MS5VcGxvYWQiTAoQTGlzdFBhcnRzUmVxdWVzdBIRCgl1cGxvYWRfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiVAoRTGlzdFBhcnRzUmVzcG9uc2USJgoFcGFydHMYASADKAsyFy52aWRtZXNoLnVwbG9hZC52MS5QYXJ0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJACgpQYXJ0VG9TaWduEg4KBm51bWJlchgBIAEoBRISCgpzaXplX2J5dGVzGAIgASgDEg4KBnNoYTI1NhgDIAEoDCJTChBTaWduUGFydHNSZXF1ZXN0EhEKCXVwbG9hZF9pZBgBIAEoCRIsCgVwYXJ0cxgCIAMoCzIdLnZpZG1lc2gudXBsb2FkLnYxLlBhcnRUb1NpZ24ixwEKClNpZ25lZFBhcnQSDgoGbnVtYmVyGAEgASgFEgsKA3VybBgCIAEoCRI7CgdoZWFkZXJzGAMgAygLMioudmlkbWVzaC51cGxvYWQudjEuU2lnbmVkUGFydC5IZWFkZXJzRW50cnkSLwoLZXhwaXJlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkEKEVNpZ25QYXJ0c1Jlc3BvbnNlEiwKBXBhcnRzGAEgAygLMh0udmlkbWVzaC51cGxvYWQudjEuU2lnbmVkUGFydCItCgtQYXJ0UmVjZWlwdBIOCgZudW1iZXIYASABKAUSDgoGc2hhMjU2GAIgASgMIlcKE0NvbmZpcm1QYXJ0c1JlcXVlc3QSEQoJdXBsb2FkX2lkGAEgASgJEi0KBXBhcnRzGAIgAygLMh4udmlkbWVzaC51cGxvYWQudjEuUGFydFJlY2VpcHQiQQoUQ29uZmlybVBhcnRzUmVzcG9uc2USKQoGdXBsb2FkGAEgASgLMhkudmlkbWVzaC51cGxvYWQudjEuVXBsb2FkIjoKFUNvbXBsZXRlVXBsb2FkUmVxdWVzdBIRCgl1cGxvYWRfaWQYASABKAkSDgoGZGlnZXN0GAIgASgMImwKFkNvbXBsZXRlVXBsb2FkUmVzcG9uc2USKQoGdXBsb2FkGAEgASgLMhkudmlkbWVzaC51cGxvYWQudjEuVXBsb2FkEicKBXZpZGVvGAIgASgLMhgudmlkbWVzaC51cGxvYWQudjEuVmlkZW8iJwoSQWJvcnRVcGxvYWRSZXF1ZXN0EhEKCXVwbG9hZF9pZBgBIAEoCSIVChNBYm9ydFVwbG9hZFJlc3BvbnNlIksKEEdldFNvdXJjZVJlcXVlc3QSEAoIdmlkZW9faWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiRwoKU291cmNlUGFydBIlCgRwYXJ0GAEgASgLMhcudmlkbWVzaC51cGxvYWQudjEuUGFydBISCgpvYmplY3Rfa2V5GAIgASgJIpIBChFHZXRTb3VyY2VSZXNwb25zZRISCgpzaXplX2J5dGVzGAEgASgDEg4KBmRpZ2VzdBgCIAEoDBISCgpjaGFubmVsX2lkGAMgASgJEiwKBXBhcnRzGAQgAygLMh0udmlkbWVzaC51cGxvYWQudjEuU291cmNlUGFydBIXCg9uZXh0X3BhZ2VfdG9rZW4YBSABKAky+gYKDVVwbG9hZFNlcnZpY2USbwoMQ3JlYXRlVXBsb2FkEiYudmlkbWVzaC51cGxvYWQudjEuQ3JlYXRlVXBsb2FkUmVxdWVzdBonLnZpZG1lc2gudXBsb2FkLnYxLkNyZWF0ZVVwbG9hZFJlc3BvbnNlIg6K5xgKCAIQAhgEIAEwAhJmCglHZXRVcGxvYWQSIy52aWRtZXNoLnVwbG9hZC52MS5HZXRVcGxvYWRSZXF1ZXN0GiQudmlkbWVzaC51cGxvYWQudjEuR2V0VXBsb2FkUmVzcG9uc2UiDornGAoIAhACGAEgATACEmYKCUxpc3RQYXJ0cxIjLnZpZG1lc2gudXBsb2FkLnYxLkxpc3RQYXJ0c1JlcXVlc3QaJC52aWRtZXNoLnVwbG9hZC52MS5MaXN0UGFydHNSZXNwb25zZSIOiucYCggCEAIYASABMAISZgoJU2lnblBhcnRzEiMudmlkbWVzaC51cGxvYWQudjEuU2lnblBhcnRzUmVxdWVzdBokLnZpZG1lc2gudXBsb2FkLnYxLlNpZ25QYXJ0c1Jlc3BvbnNlIg6K5xgKCAIQAhgCIAEwAhJzCgxDb25maXJtUGFydHMSJi52aWRtZXNoLnVwbG9hZC52MS5Db25maXJtUGFydHNSZXF1ZXN0GicudmlkbWVzaC51cGxvYWQudjEuQ29uZmlybVBhcnRzUmVzcG9uc2UiEornGA4IAhACGAIgASoCCB4wAhJ5Cg5Db21wbGV0ZVVwbG9hZBIoLnZpZG1lc2gudXBsb2FkLnYxLkNvbXBsZXRlVXBsb2FkUmVxdWVzdBopLnZpZG1lc2gudXBsb2FkLnYxLkNvbXBsZXRlVXBsb2FkUmVzcG9uc2UiEornGA4IAhACGAIgASoCCB4wAhJsCgtBYm9ydFVwbG9hZBIlLnZpZG1lc2gudXBsb2FkLnYxLkFib3J0VXBsb2FkUmVxdWVzdBomLnZpZG1lc2gudXBsb2FkLnYxLkFib3J0VXBsb2FkUmVzcG9uc2UiDornGAoIAhACGAIgATACEmIKCUdldFNvdXJjZRIjLnZpZG1lc2gudXBsb2FkLnYxLkdldFNvdXJjZVJlcXVlc3QaJC52aWRtZXNoLnVwbG9hZC52MS5HZXRTb3VyY2VSZXNwb25zZSIKiucYBggEGAYgAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_vidmesh_options_v1_options, file_vidmesh_upload_v1_upload, file_vidmesh_upload_v1_video]);
+  fileDesc("CiZ2aWRtZXNoL3VwbG9hZC92MS91cGxvYWRfc2VydmljZS5wcm90bxIRdmlkbWVzaC51cGxvYWQudjEijAEKE0NyZWF0ZVVwbG9hZFJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRISCgpjaGFubmVsX2lkGAIgASgJEhIKCnNpemVfYnl0ZXMYAyABKAMSEAoIZmlsZW5hbWUYBCABKAkSJwoFdmlkZW8YBSABKAsyGC52aWRtZXNoLnVwbG9hZC52MS5WaWRlbyJqChRDcmVhdGVVcGxvYWRSZXNwb25zZRIpCgZ1cGxvYWQYASABKAsyGS52aWRtZXNoLnVwbG9hZC52MS5VcGxvYWQSJwoFdmlkZW8YAiABKAsyGC52aWRtZXNoLnVwbG9hZC52MS5WaWRlbyIlChBHZXRVcGxvYWRSZXF1ZXN0EhEKCXVwbG9hZF9pZBgBIAEoCSI+ChFHZXRVcGxvYWRSZXNwb25zZRIpCgZ1cGxvYWQYASABKAsyGS52aWRtZXNoLnVwbG9hZC52MS5VcGxvYWQiTAoQTGlzdFBhcnRzUmVxdWVzdBIRCgl1cGxvYWRfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiVAoRTGlzdFBhcnRzUmVzcG9uc2USJgoFcGFydHMYASADKAsyFy52aWRtZXNoLnVwbG9hZC52MS5QYXJ0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJACgpQYXJ0VG9TaWduEg4KBm51bWJlchgBIAEoBRISCgpzaXplX2J5dGVzGAIgASgDEg4KBnNoYTI1NhgDIAEoDCJTChBTaWduUGFydHNSZXF1ZXN0EhEKCXVwbG9hZF9pZBgBIAEoCRIsCgVwYXJ0cxgCIAMoCzIdLnZpZG1lc2gudXBsb2FkLnYxLlBhcnRUb1NpZ24ixwEKClNpZ25lZFBhcnQSDgoGbnVtYmVyGAEgASgFEgsKA3VybBgCIAEoCRI7CgdoZWFkZXJzGAMgAygLMioudmlkbWVzaC51cGxvYWQudjEuU2lnbmVkUGFydC5IZWFkZXJzRW50cnkSLwoLZXhwaXJlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkEKEVNpZ25QYXJ0c1Jlc3BvbnNlEiwKBXBhcnRzGAEgAygLMh0udmlkbWVzaC51cGxvYWQudjEuU2lnbmVkUGFydCItCgtQYXJ0UmVjZWlwdBIOCgZudW1iZXIYASABKAUSDgoGc2hhMjU2GAIgASgMIlcKE0NvbmZpcm1QYXJ0c1JlcXVlc3QSEQoJdXBsb2FkX2lkGAEgASgJEi0KBXBhcnRzGAIgAygLMh4udmlkbWVzaC51cGxvYWQudjEuUGFydFJlY2VpcHQiQQoUQ29uZmlybVBhcnRzUmVzcG9uc2USKQoGdXBsb2FkGAEgASgLMhkudmlkbWVzaC51cGxvYWQudjEuVXBsb2FkIjoKFUNvbXBsZXRlVXBsb2FkUmVxdWVzdBIRCgl1cGxvYWRfaWQYASABKAkSDgoGZGlnZXN0GAIgASgMImwKFkNvbXBsZXRlVXBsb2FkUmVzcG9uc2USKQoGdXBsb2FkGAEgASgLMhkudmlkbWVzaC51cGxvYWQudjEuVXBsb2FkEicKBXZpZGVvGAIgASgLMhgudmlkbWVzaC51cGxvYWQudjEuVmlkZW8iJwoSQWJvcnRVcGxvYWRSZXF1ZXN0EhEKCXVwbG9hZF9pZBgBIAEoCSIVChNBYm9ydFVwbG9hZFJlc3BvbnNlImEKEEdldFNvdXJjZVJlcXVlc3QSEAoIdmlkZW9faWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSFAoMZmlyc3RfbnVtYmVyGAQgASgFIkcKClNvdXJjZVBhcnQSJQoEcGFydBgBIAEoCzIXLnZpZG1lc2gudXBsb2FkLnYxLlBhcnQSEgoKb2JqZWN0X2tleRgCIAEoCSLQAQoRR2V0U291cmNlUmVzcG9uc2USEgoKc2l6ZV9ieXRlcxgBIAEoAxIOCgZkaWdlc3QYAiABKAwSEgoKY2hhbm5lbF9pZBgDIAEoCRIsCgVwYXJ0cxgEIAMoCzIdLnZpZG1lc2gudXBsb2FkLnYxLlNvdXJjZVBhcnQSFwoPbmV4dF9wYWdlX3Rva2VuGAUgASgJEhAKCGNvbXBsZXRlGAYgASgIEioKBmxheW91dBgHIAMoCzIaLnZpZG1lc2gudXBsb2FkLnYxLlBhcnRSdW4y+gYKDVVwbG9hZFNlcnZpY2USbwoMQ3JlYXRlVXBsb2FkEiYudmlkbWVzaC51cGxvYWQudjEuQ3JlYXRlVXBsb2FkUmVxdWVzdBonLnZpZG1lc2gudXBsb2FkLnYxLkNyZWF0ZVVwbG9hZFJlc3BvbnNlIg6K5xgKCAIQAhgEIAEwAhJmCglHZXRVcGxvYWQSIy52aWRtZXNoLnVwbG9hZC52MS5HZXRVcGxvYWRSZXF1ZXN0GiQudmlkbWVzaC51cGxvYWQudjEuR2V0VXBsb2FkUmVzcG9uc2UiDornGAoIAhACGAEgATACEmYKCUxpc3RQYXJ0cxIjLnZpZG1lc2gudXBsb2FkLnYxLkxpc3RQYXJ0c1JlcXVlc3QaJC52aWRtZXNoLnVwbG9hZC52MS5MaXN0UGFydHNSZXNwb25zZSIOiucYCggCEAIYASABMAISZgoJU2lnblBhcnRzEiMudmlkbWVzaC51cGxvYWQudjEuU2lnblBhcnRzUmVxdWVzdBokLnZpZG1lc2gudXBsb2FkLnYxLlNpZ25QYXJ0c1Jlc3BvbnNlIg6K5xgKCAIQAhgCIAEwAhJzCgxDb25maXJtUGFydHMSJi52aWRtZXNoLnVwbG9hZC52MS5Db25maXJtUGFydHNSZXF1ZXN0GicudmlkbWVzaC51cGxvYWQudjEuQ29uZmlybVBhcnRzUmVzcG9uc2UiEornGA4IAhACGAIgASoCCB4wAhJ5Cg5Db21wbGV0ZVVwbG9hZBIoLnZpZG1lc2gudXBsb2FkLnYxLkNvbXBsZXRlVXBsb2FkUmVxdWVzdBopLnZpZG1lc2gudXBsb2FkLnYxLkNvbXBsZXRlVXBsb2FkUmVzcG9uc2UiEornGA4IAhACGAIgASoCCB4wAhJsCgtBYm9ydFVwbG9hZBIlLnZpZG1lc2gudXBsb2FkLnYxLkFib3J0VXBsb2FkUmVxdWVzdBomLnZpZG1lc2gudXBsb2FkLnYxLkFib3J0VXBsb2FkUmVzcG9uc2UiDornGAoIAhACGAIgATACEmIKCUdldFNvdXJjZRIjLnZpZG1lc2gudXBsb2FkLnYxLkdldFNvdXJjZVJlcXVlc3QaJC52aWRtZXNoLnVwbG9hZC52MS5HZXRTb3VyY2VSZXNwb25zZSIKiucYBggEGAYgAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_vidmesh_options_v1_options, file_vidmesh_upload_v1_upload, file_vidmesh_upload_v1_video]);
 
 /**
  * Request of CreateUpload.
@@ -48,7 +48,7 @@ export type CreateUploadRequest = Message<"vidmesh.upload.v1.CreateUploadRequest
   sizeBytes: bigint;
 
   /**
-   * The file's name, for people.
+   * The file's name, for people; also the video's title where `video` has none.
    *
    * @generated from field: string filename = 4;
    */
@@ -524,6 +524,13 @@ export type GetSourceRequest = Message<"vidmesh.upload.v1.GetSourceRequest"> & {
    * @generated from field: string page_token = 3;
    */
   pageToken: string;
+
+  /**
+   * Only parts from this number on: what somebody who follows an upload does not know yet. 0 means all.
+   *
+   * @generated from field: int32 first_number = 4;
+   */
+  firstNumber: number;
 };
 
 /**
@@ -575,7 +582,7 @@ export type GetSourceResponse = Message<"vidmesh.upload.v1.GetSourceResponse"> &
   sizeBytes: bigint;
 
   /**
-   * SHA-256 over the ordered part digests.
+   * SHA-256 over the ordered part digests; empty until the upload is complete.
    *
    * @generated from field: bytes digest = 2;
    */
@@ -589,7 +596,7 @@ export type GetSourceResponse = Message<"vidmesh.upload.v1.GetSourceResponse"> &
   channelId: string;
 
   /**
-   * By number.
+   * By number. Until the upload is complete there may be gaps.
    *
    * @generated from field: repeated vidmesh.upload.v1.SourcePart parts = 4;
    */
@@ -601,6 +608,20 @@ export type GetSourceResponse = Message<"vidmesh.upload.v1.GetSourceResponse"> &
    * @generated from field: string next_page_token = 5;
    */
   nextPageToken: string;
+
+  /**
+   * Every part is there and the digest of the whole is checked: nothing of the source changes any more.
+   *
+   * @generated from field: bool complete = 6;
+   */
+  complete: boolean;
+
+  /**
+   * How the file is cut, so that the sizes of parts that are not there yet are known.
+   *
+   * @generated from field: repeated vidmesh.upload.v1.PartRun layout = 7;
+   */
+  layout: PartRun[];
 };
 
 /**
@@ -713,7 +734,8 @@ export const UploadService: GenService<{
     output: typeof AbortUploadResponseSchema;
   },
   /**
-   * The objects that make up a video's source, in order, for those who process it.
+   * The objects that make up a video's source, in order, for those who process it: all of them once the upload is
+   * complete, before that those that are confirmed.
    *
    * Errors: NOT_FOUND (VIDEO_NOT_FOUND), FAILED_PRECONDITION (SOURCE_GONE).
    *

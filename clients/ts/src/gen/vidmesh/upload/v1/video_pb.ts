@@ -37,7 +37,8 @@ export type Video = Message<"vidmesh.upload.v1.Video"> & {
   channelId: string;
 
   /**
-   * Plain text.
+   * Plain text, never empty. A video that is created without one (or with white space alone) gets the name of its
+   * file, without folders and ending, cut to 100 characters; without such a name, "Untitled".
    *
    * @generated from field: string title = 3;
    */

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vidmesh/upload/v1/video_service.proto.
  */
 export const file_vidmesh_upload_v1_video_service: GenFile = /*@__PURE__*/
-  fileDesc("CiV2aWRtZXNoL3VwbG9hZC92MS92aWRlb19zZXJ2aWNlLnByb3RvEhF2aWRtZXNoLnVwbG9hZC52MSIjCg9HZXRWaWRlb1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiOwoQR2V0VmlkZW9SZXNwb25zZRInCgV2aWRlbxgBIAEoCzIYLnZpZG1lc2gudXBsb2FkLnYxLlZpZGVvIioKFUJhdGNoR2V0VmlkZW9zUmVxdWVzdBIRCgl2aWRlb19pZHMYASADKAkiQgoWQmF0Y2hHZXRWaWRlb3NSZXNwb25zZRIoCgZ2aWRlb3MYASADKAsyGC52aWRtZXNoLnVwbG9hZC52MS5WaWRlbyJOChFMaXN0VmlkZW9zUmVxdWVzdBISCgpjaGFubmVsX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIlcKEkxpc3RWaWRlb3NSZXNwb25zZRIoCgZ2aWRlb3MYASADKAsyGC52aWRtZXNoLnVwbG9hZC52MS5WaWRlbxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkibgoSVXBkYXRlVmlkZW9SZXF1ZXN0EicKBXZpZGVvGAEgASgLMhgudmlkbWVzaC51cGxvYWQudjEuVmlkZW8SLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIj4KE1VwZGF0ZVZpZGVvUmVzcG9uc2USJwoFdmlkZW8YASABKAsyGC52aWRtZXNoLnVwbG9hZC52MS5WaWRlbyKaAQoTUHVibGlzaFZpZGVvUmVxdWVzdBIQCgh2aWRlb19pZBgBIAEoCRIxCgp2aXNpYmlsaXR5GAIgASgOMh0udmlkbWVzaC51cGxvYWQudjEuVmlzaWJpbGl0eRIwCgxwdWJsaXNoX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGV0YWcYBCABKAkiPwoUUHVibGlzaFZpZGVvUmVzcG9uc2USJwoFdmlkZW8YASABKAsyGC52aWRtZXNoLnVwbG9hZC52MS5WaWRlbyI0ChJEZWxldGVWaWRlb1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkSDAoEZXRhZxgCIAEoCSI+ChNEZWxldGVWaWRlb1Jlc3BvbnNlEicKBXZpZGVvGAEgASgLMhgudmlkbWVzaC51cGxvYWQudjEuVmlkZW8iKAoUVW5kZWxldGVWaWRlb1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiQAoVVW5kZWxldGVWaWRlb1Jlc3BvbnNlEicKBXZpZGVvGAEgASgLMhgudmlkbWVzaC51cGxvYWQudjEuVmlkZW8iJgoSQ2hlY2tWaWV3ZXJSZXF1ZXN0EhAKCHZpZGVvX2lkGAEgASgJIp0BChNDaGVja1ZpZXdlclJlc3BvbnNlEicKBXZpZGVvGAEgASgLMhgudmlkbWVzaC51cGxvYWQudjEuVmlkZW8SFgoOY2hhbm5lbF9tZW1iZXIYAiABKAgSFAoMYWNjZXNzX2Vwb2NoGAMgASgDEi8KC3ZhbGlkX3VudGlsGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIlChNFeHBvcnRWaWRlb3NSZXF1ZXN0Eg4KBmN1cnNvchgBIAEoDCJPChRFeHBvcnRWaWRlb3NSZXNwb25zZRInCgV2aWRlbxgBIAEoCzIYLnZpZG1lc2gudXBsb2FkLnYxLlZpZGVvEg4KBmN1cnNvchgCIAEoDDLvBwoMVmlkZW9TZXJ2aWNlEmMKCEdldFZpZGVvEiIudmlkbWVzaC51cGxvYWQudjEuR2V0VmlkZW9SZXF1ZXN0GiMudmlkbWVzaC51cGxvYWQudjEuR2V0VmlkZW9SZXNwb25zZSIOiucYCggBEAEYASABMAESdQoOQmF0Y2hHZXRWaWRlb3MSKC52aWRtZXNoLnVwbG9hZC52MS5CYXRjaEdldFZpZGVvc1JlcXVlc3QaKS52aWRtZXNoLnVwbG9hZC52MS5CYXRjaEdldFZpZGVvc1Jlc3BvbnNlIg6K5xgKCAEQARgBIAEwARJpCgpMaXN0VmlkZW9zEiQudmlkbWVzaC51cGxvYWQudjEuTGlzdFZpZGVvc1JlcXVlc3QaJS52aWRtZXNoLnVwbG9hZC52MS5MaXN0VmlkZW9zUmVzcG9uc2UiDornGAoIARABGAEgATABEmwKC1VwZGF0ZVZpZGVvEiUudmlkbWVzaC51cGxvYWQudjEuVXBkYXRlVmlkZW9SZXF1ZXN0GiYudmlkbWVzaC51cGxvYWQudjEuVXBkYXRlVmlkZW9SZXNwb25zZSIOiucYCggCEAIYAiABMAMSbwoMUHVibGlzaFZpZGVvEiYudmlkbWVzaC51cGxvYWQudjEuUHVibGlzaFZpZGVvUmVxdWVzdBonLnZpZG1lc2gudXBsb2FkLnYxLlB1Ymxpc2hWaWRlb1Jlc3BvbnNlIg6K5xgKCAIQAhgCIAEwAxJsCgtEZWxldGVWaWRlbxIlLnZpZG1lc2gudXBsb2FkLnYxLkRlbGV0ZVZpZGVvUmVxdWVzdBomLnZpZG1lc2gudXBsb2FkLnYxLkRlbGV0ZVZpZGVvUmVzcG9uc2UiDornGAoIAhACGAIgATADEnIKDVVuZGVsZXRlVmlkZW8SJy52aWRtZXNoLnVwbG9hZC52MS5VbmRlbGV0ZVZpZGVvUmVxdWVzdBooLnZpZG1lc2gudXBsb2FkLnYxLlVuZGVsZXRlVmlkZW9SZXNwb25zZSIOiucYCggCEAIYAiABMAMSaAoLQ2hlY2tWaWV3ZXISJS52aWRtZXNoLnVwbG9hZC52MS5DaGVja1ZpZXdlclJlcXVlc3QaJi52aWRtZXNoLnVwbG9hZC52MS5DaGVja1ZpZXdlclJlc3BvbnNlIgqK5xgGCAQYBiABEm0KDEV4cG9ydFZpZGVvcxImLnZpZG1lc2gudXBsb2FkLnYxLkV4cG9ydFZpZGVvc1JlcXVlc3QaJy52aWRtZXNoLnVwbG9hZC52MS5FeHBvcnRWaWRlb3NSZXNwb25zZSIKiucYBggEGAYgATABYgZwcm90bzM", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_vidmesh_options_v1_options, file_vidmesh_upload_v1_video]);
+  fileDesc("CiV2aWRtZXNoL3VwbG9hZC92MS92aWRlb19zZXJ2aWNlLnByb3RvEhF2aWRtZXNoLnVwbG9hZC52MSIjCg9HZXRWaWRlb1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiOwoQR2V0VmlkZW9SZXNwb25zZRInCgV2aWRlbxgBIAEoCzIYLnZpZG1lc2gudXBsb2FkLnYxLlZpZGVvIioKFUJhdGNoR2V0VmlkZW9zUmVxdWVzdBIRCgl2aWRlb19pZHMYASADKAkiQgoWQmF0Y2hHZXRWaWRlb3NSZXNwb25zZRIoCgZ2aWRlb3MYASADKAsyGC52aWRtZXNoLnVwbG9hZC52MS5WaWRlbyJAChdMaXN0TmV3ZXN0VmlkZW9zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJdChhMaXN0TmV3ZXN0VmlkZW9zUmVzcG9uc2USKAoGdmlkZW9zGAEgAygLMhgudmlkbWVzaC51cGxvYWQudjEuVmlkZW8SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImQKEUxpc3RWaWRlb3NSZXF1ZXN0EhIKCmNoYW5uZWxfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSFAoMc2hvd19kZWxldGVkGAQgASgIIlcKEkxpc3RWaWRlb3NSZXNwb25zZRIoCgZ2aWRlb3MYASADKAsyGC52aWRtZXNoLnVwbG9hZC52MS5WaWRlbxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkibgoSVXBkYXRlVmlkZW9SZXF1ZXN0EicKBXZpZGVvGAEgASgLMhgudmlkbWVzaC51cGxvYWQudjEuVmlkZW8SLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIj4KE1VwZGF0ZVZpZGVvUmVzcG9uc2USJwoFdmlkZW8YASABKAsyGC52aWRtZXNoLnVwbG9hZC52MS5WaWRlbyKaAQoTUHVibGlzaFZpZGVvUmVxdWVzdBIQCgh2aWRlb19pZBgBIAEoCRIxCgp2aXNpYmlsaXR5GAIgASgOMh0udmlkbWVzaC51cGxvYWQudjEuVmlzaWJpbGl0eRIwCgxwdWJsaXNoX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGV0YWcYBCABKAkiPwoUUHVibGlzaFZpZGVvUmVzcG9uc2USJwoFdmlkZW8YASABKAsyGC52aWRtZXNoLnVwbG9hZC52MS5WaWRlbyI0ChJEZWxldGVWaWRlb1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkSDAoEZXRhZxgCIAEoCSI+ChNEZWxldGVWaWRlb1Jlc3BvbnNlEicKBXZpZGVvGAEgASgLMhgudmlkbWVzaC51cGxvYWQudjEuVmlkZW8iKAoUVW5kZWxldGVWaWRlb1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiQAoVVW5kZWxldGVWaWRlb1Jlc3BvbnNlEicKBXZpZGVvGAEgASgLMhgudmlkbWVzaC51cGxvYWQudjEuVmlkZW8iJgoSQ2hlY2tWaWV3ZXJSZXF1ZXN0EhAKCHZpZGVvX2lkGAEgASgJIp0BChNDaGVja1ZpZXdlclJlc3BvbnNlEicKBXZpZGVvGAEgASgLMhgudmlkbWVzaC51cGxvYWQudjEuVmlkZW8SFgoOY2hhbm5lbF9tZW1iZXIYAiABKAgSFAoMYWNjZXNzX2Vwb2NoGAMgASgDEi8KC3ZhbGlkX3VudGlsGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIlChNFeHBvcnRWaWRlb3NSZXF1ZXN0Eg4KBmN1cnNvchgBIAEoDCJPChRFeHBvcnRWaWRlb3NSZXNwb25zZRInCgV2aWRlbxgBIAEoCzIYLnZpZG1lc2gudXBsb2FkLnYxLlZpZGVvEg4KBmN1cnNvchgCIAEoDDLqCAoMVmlkZW9TZXJ2aWNlEmMKCEdldFZpZGVvEiIudmlkbWVzaC51cGxvYWQudjEuR2V0VmlkZW9SZXF1ZXN0GiMudmlkbWVzaC51cGxvYWQudjEuR2V0VmlkZW9SZXNwb25zZSIOiucYCggBEAEYASABMAESdQoOQmF0Y2hHZXRWaWRlb3MSKC52aWRtZXNoLnVwbG9hZC52MS5CYXRjaEdldFZpZGVvc1JlcXVlc3QaKS52aWRtZXNoLnVwbG9hZC52MS5CYXRjaEdldFZpZGVvc1Jlc3BvbnNlIg6K5xgKCAEQARgBIAEwARJ5ChBMaXN0TmV3ZXN0VmlkZW9zEioudmlkbWVzaC51cGxvYWQudjEuTGlzdE5ld2VzdFZpZGVvc1JlcXVlc3QaKy52aWRtZXNoLnVwbG9hZC52MS5MaXN0TmV3ZXN0VmlkZW9zUmVzcG9uc2UiDIrnGAgIARgBIAEwARJpCgpMaXN0VmlkZW9zEiQudmlkbWVzaC51cGxvYWQudjEuTGlzdFZpZGVvc1JlcXVlc3QaJS52aWRtZXNoLnVwbG9hZC52MS5MaXN0VmlkZW9zUmVzcG9uc2UiDornGAoIARABGAEgATABEmwKC1VwZGF0ZVZpZGVvEiUudmlkbWVzaC51cGxvYWQudjEuVXBkYXRlVmlkZW9SZXF1ZXN0GiYudmlkbWVzaC51cGxvYWQudjEuVXBkYXRlVmlkZW9SZXNwb25zZSIOiucYCggCEAIYAiABMAMSbwoMUHVibGlzaFZpZGVvEiYudmlkbWVzaC51cGxvYWQudjEuUHVibGlzaFZpZGVvUmVxdWVzdBonLnZpZG1lc2gudXBsb2FkLnYxLlB1Ymxpc2hWaWRlb1Jlc3BvbnNlIg6K5xgKCAIQAhgCIAEwAxJsCgtEZWxldGVWaWRlbxIlLnZpZG1lc2gudXBsb2FkLnYxLkRlbGV0ZVZpZGVvUmVxdWVzdBomLnZpZG1lc2gudXBsb2FkLnYxLkRlbGV0ZVZpZGVvUmVzcG9uc2UiDornGAoIAhACGAIgATADEnIKDVVuZGVsZXRlVmlkZW8SJy52aWRtZXNoLnVwbG9hZC52MS5VbmRlbGV0ZVZpZGVvUmVxdWVzdBooLnZpZG1lc2gudXBsb2FkLnYxLlVuZGVsZXRlVmlkZW9SZXNwb25zZSIOiucYCggCEAIYAiABMAMSaAoLQ2hlY2tWaWV3ZXISJS52aWRtZXNoLnVwbG9hZC52MS5DaGVja1ZpZXdlclJlcXVlc3QaJi52aWRtZXNoLnVwbG9hZC52MS5DaGVja1ZpZXdlclJlc3BvbnNlIgqK5xgGCAQYBiABEm0KDEV4cG9ydFZpZGVvcxImLnZpZG1lc2gudXBsb2FkLnYxLkV4cG9ydFZpZGVvc1JlcXVlc3QaJy52aWRtZXNoLnVwbG9hZC52MS5FeHBvcnRWaWRlb3NSZXNwb25zZSIKiucYBggEGAYgATABYgZwcm90bzM", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_vidmesh_options_v1_options, file_vidmesh_upload_v1_video]);
 
 /**
  * Request of GetVideo.
@@ -102,6 +102,63 @@ export const BatchGetVideosResponseSchema: GenMessage<BatchGetVideosResponse> = 
   messageDesc(file_vidmesh_upload_v1_video_service, 3);
 
 /**
+ * Request of ListNewestVideos.
+ *
+ * @generated from message vidmesh.upload.v1.ListNewestVideosRequest
+ */
+export type ListNewestVideosRequest = Message<"vidmesh.upload.v1.ListNewestVideosRequest"> & {
+  /**
+   * At most this many; 0 means 20, more than 100 means 100.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * From an earlier answer; empty for the first page.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message vidmesh.upload.v1.ListNewestVideosRequest.
+ * Use `create(ListNewestVideosRequestSchema)` to create a new message.
+ */
+export const ListNewestVideosRequestSchema: GenMessage<ListNewestVideosRequest> = /*@__PURE__*/
+  messageDesc(file_vidmesh_upload_v1_video_service, 4);
+
+/**
+ * Response of ListNewestVideos.
+ *
+ * @generated from message vidmesh.upload.v1.ListNewestVideosResponse
+ */
+export type ListNewestVideosResponse = Message<"vidmesh.upload.v1.ListNewestVideosResponse"> & {
+  /**
+   * Latest `publish_time` first. A page may be short or empty while more follow. What is published after the first
+   * page was read is on no later one.
+   *
+   * @generated from field: repeated vidmesh.upload.v1.Video videos = 1;
+   */
+  videos: Video[];
+
+  /**
+   * For the next page; empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message vidmesh.upload.v1.ListNewestVideosResponse.
+ * Use `create(ListNewestVideosResponseSchema)` to create a new message.
+ */
+export const ListNewestVideosResponseSchema: GenMessage<ListNewestVideosResponse> = /*@__PURE__*/
+  messageDesc(file_vidmesh_upload_v1_video_service, 5);
+
+/**
  * Request of ListVideos.
  *
  * @generated from message vidmesh.upload.v1.ListVideosRequest
@@ -127,6 +184,13 @@ export type ListVideosRequest = Message<"vidmesh.upload.v1.ListVideosRequest"> &
    * @generated from field: string page_token = 3;
    */
   pageToken: string;
+
+  /**
+   * Also those that are deleted and can be undeleted (AIP-164); the channel's people alone are given them.
+   *
+   * @generated from field: bool show_deleted = 4;
+   */
+  showDeleted: boolean;
 };
 
 /**
@@ -134,7 +198,7 @@ export type ListVideosRequest = Message<"vidmesh.upload.v1.ListVideosRequest"> &
  * Use `create(ListVideosRequestSchema)` to create a new message.
  */
 export const ListVideosRequestSchema: GenMessage<ListVideosRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_upload_v1_video_service, 4);
+  messageDesc(file_vidmesh_upload_v1_video_service, 6);
 
 /**
  * Response of ListVideos.
@@ -162,7 +226,7 @@ export type ListVideosResponse = Message<"vidmesh.upload.v1.ListVideosResponse">
  * Use `create(ListVideosResponseSchema)` to create a new message.
  */
 export const ListVideosResponseSchema: GenMessage<ListVideosResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_upload_v1_video_service, 5);
+  messageDesc(file_vidmesh_upload_v1_video_service, 7);
 
 /**
  * Request of UpdateVideo.
@@ -190,7 +254,7 @@ export type UpdateVideoRequest = Message<"vidmesh.upload.v1.UpdateVideoRequest">
  * Use `create(UpdateVideoRequestSchema)` to create a new message.
  */
 export const UpdateVideoRequestSchema: GenMessage<UpdateVideoRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_upload_v1_video_service, 6);
+  messageDesc(file_vidmesh_upload_v1_video_service, 8);
 
 /**
  * Response of UpdateVideo.
@@ -211,7 +275,7 @@ export type UpdateVideoResponse = Message<"vidmesh.upload.v1.UpdateVideoResponse
  * Use `create(UpdateVideoResponseSchema)` to create a new message.
  */
 export const UpdateVideoResponseSchema: GenMessage<UpdateVideoResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_upload_v1_video_service, 7);
+  messageDesc(file_vidmesh_upload_v1_video_service, 9);
 
 /**
  * Request of PublishVideo.
@@ -253,7 +317,7 @@ export type PublishVideoRequest = Message<"vidmesh.upload.v1.PublishVideoRequest
  * Use `create(PublishVideoRequestSchema)` to create a new message.
  */
 export const PublishVideoRequestSchema: GenMessage<PublishVideoRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_upload_v1_video_service, 8);
+  messageDesc(file_vidmesh_upload_v1_video_service, 10);
 
 /**
  * Response of PublishVideo.
@@ -274,7 +338,7 @@ export type PublishVideoResponse = Message<"vidmesh.upload.v1.PublishVideoRespon
  * Use `create(PublishVideoResponseSchema)` to create a new message.
  */
 export const PublishVideoResponseSchema: GenMessage<PublishVideoResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_upload_v1_video_service, 9);
+  messageDesc(file_vidmesh_upload_v1_video_service, 11);
 
 /**
  * Request of DeleteVideo.
@@ -302,7 +366,7 @@ export type DeleteVideoRequest = Message<"vidmesh.upload.v1.DeleteVideoRequest">
  * Use `create(DeleteVideoRequestSchema)` to create a new message.
  */
 export const DeleteVideoRequestSchema: GenMessage<DeleteVideoRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_upload_v1_video_service, 10);
+  messageDesc(file_vidmesh_upload_v1_video_service, 12);
 
 /**
  * Response of DeleteVideo.
@@ -323,7 +387,7 @@ export type DeleteVideoResponse = Message<"vidmesh.upload.v1.DeleteVideoResponse
  * Use `create(DeleteVideoResponseSchema)` to create a new message.
  */
 export const DeleteVideoResponseSchema: GenMessage<DeleteVideoResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_upload_v1_video_service, 11);
+  messageDesc(file_vidmesh_upload_v1_video_service, 13);
 
 /**
  * Request of UndeleteVideo.
@@ -344,7 +408,7 @@ export type UndeleteVideoRequest = Message<"vidmesh.upload.v1.UndeleteVideoReque
  * Use `create(UndeleteVideoRequestSchema)` to create a new message.
  */
 export const UndeleteVideoRequestSchema: GenMessage<UndeleteVideoRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_upload_v1_video_service, 12);
+  messageDesc(file_vidmesh_upload_v1_video_service, 14);
 
 /**
  * Response of UndeleteVideo.
@@ -365,7 +429,7 @@ export type UndeleteVideoResponse = Message<"vidmesh.upload.v1.UndeleteVideoResp
  * Use `create(UndeleteVideoResponseSchema)` to create a new message.
  */
 export const UndeleteVideoResponseSchema: GenMessage<UndeleteVideoResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_upload_v1_video_service, 13);
+  messageDesc(file_vidmesh_upload_v1_video_service, 15);
 
 /**
  * Request of CheckViewer.
@@ -386,7 +450,7 @@ export type CheckViewerRequest = Message<"vidmesh.upload.v1.CheckViewerRequest">
  * Use `create(CheckViewerRequestSchema)` to create a new message.
  */
 export const CheckViewerRequestSchema: GenMessage<CheckViewerRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_upload_v1_video_service, 14);
+  messageDesc(file_vidmesh_upload_v1_video_service, 16);
 
 /**
  * Response of CheckViewer.
@@ -429,7 +493,7 @@ export type CheckViewerResponse = Message<"vidmesh.upload.v1.CheckViewerResponse
  * Use `create(CheckViewerResponseSchema)` to create a new message.
  */
 export const CheckViewerResponseSchema: GenMessage<CheckViewerResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_upload_v1_video_service, 15);
+  messageDesc(file_vidmesh_upload_v1_video_service, 17);
 
 /**
  * Request of ExportVideos.
@@ -450,7 +514,7 @@ export type ExportVideosRequest = Message<"vidmesh.upload.v1.ExportVideosRequest
  * Use `create(ExportVideosRequestSchema)` to create a new message.
  */
 export const ExportVideosRequestSchema: GenMessage<ExportVideosRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_upload_v1_video_service, 16);
+  messageDesc(file_vidmesh_upload_v1_video_service, 18);
 
 /**
  * Response of ExportVideos, one for each video.
@@ -478,7 +542,7 @@ export type ExportVideosResponse = Message<"vidmesh.upload.v1.ExportVideosRespon
  * Use `create(ExportVideosResponseSchema)` to create a new message.
  */
 export const ExportVideosResponseSchema: GenMessage<ExportVideosResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_upload_v1_video_service, 17);
+  messageDesc(file_vidmesh_upload_v1_video_service, 19);
 
 /**
  * The life of a video: reading, editing, publishing, deleting.
@@ -509,6 +573,18 @@ export const VideoService: GenService<{
     output: typeof BatchGetVideosResponseSchema;
   },
   /**
+   * The public videos of the whole installation, the newest first. Everybody is given the same ones, whoever they are.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+   *
+   * @generated from rpc vidmesh.upload.v1.VideoService.ListNewestVideos
+   */
+  listNewestVideos: {
+    methodKind: "unary";
+    input: typeof ListNewestVideosRequestSchema;
+    output: typeof ListNewestVideosResponseSchema;
+  },
+  /**
    * A channel's videos, newest first. The channel's people see all that are not deleted, others the public ones.
    *
    * Errors: NOT_FOUND (CHANNEL_NOT_FOUND), INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
@@ -524,7 +600,7 @@ export const VideoService: GenService<{
    * Changes title, description, tags, category, language, age_restriction or content_type.
    *
    * Errors: NOT_FOUND (VIDEO_NOT_FOUND), PERMISSION_DENIED (PERMISSION_DENIED), ABORTED (ETAG_MISMATCH),
-   * FAILED_PRECONDITION (VIDEO_DELETED).
+   * FAILED_PRECONDITION (VIDEO_DELETED), INVALID_ARGUMENT (INVALID_FIELD: an empty title, an unknown category).
    *
    * @generated from rpc vidmesh.upload.v1.VideoService.UpdateVideo
    */

@@ -15,8 +15,8 @@ TOGETHER = 0.15
 BACK_WITHIN = 90.0
 """Seconds after the last kill of a round until everything that was killed must be back by itself."""
 BREATH = 10.0
-"""Seconds between two rounds in which nothing dies, and everybody has found everybody again. On a machine where parts start more slowly than they are killed
-nobody would be served for minutes without them, which says nothing about who is killed.
+"""Seconds between two rounds in which nothing dies, and everybody has found everybody again. On a machine where parts
+start more slowly than they are killed nobody would be served for minutes, which says nothing about who is killed.
 """
 
 

@@ -50,8 +50,8 @@ access_token_lifetime = 86400
 """What a stack needs for a run, beside its own."""
 
 CALM = EVENT_ACK_WAIT.total_seconds() + 18.0
-"""Seconds in which, by `leftovers_after` and two of `sweep_every`, nothing is left to look after, even where an event was
-delivered again because its acknowledgement was lost.
+"""Seconds in which, by `leftovers_after` and two of `sweep_every`, nothing is left to look after, also where an event
+was delivered again because its acknowledgement was lost.
 """
 INCIDENT = "incident"
 """In the log entry of every INTERNAL answer, calls between services included."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tests.security.fuzz.http1 import Answer, Http1, LostError
 from tests.security.matrix.scene import PASSWORD, SCOPES, Account, Scene
+from vidmesh.options.v1.options_pb2 import Scope
 
 SPOILT: Final = {
     "nobody": {},
@@ -18,6 +19,7 @@ SPOILT: Final = {
     "a false service": {"x-vidmesh-service": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzdmNfdXBsb2FkIn0."},
     "a false place": {"x-vidmesh-country": "X" * 300, "x-vidmesh-edge": "nowhere", "x-forwarded-for": "::%, 1.2.3"},
 }
+TOKENS: Final = {"owner's token": SCOPES, "owner's reading token": SCOPES[:1]}
 OFTEN: Final = 8
 """How many times as often those call whom most is open to."""
 REST: Final = 3.0
@@ -39,11 +41,8 @@ class Callers:
             "spare": scene.spare,
         }
         self._headers: dict[str, dict[str, str]] = {name: one.headers for name, one in self._accounts.items()}
-        self._renewed = dict.fromkeys(self._accounts, 0.0)
-        self._tokens = {
-            "owner's token": scene.api_token(scene.owner, frozenset(SCOPES)),
-            "owner's reading token": scene.api_token(scene.owner, frozenset(SCOPES[:1])),
-        }
+        self._renewed = dict.fromkeys((*self._accounts, *TOKENS), 0.0)
+        self._tokens = {name: scene.api_token(scene.owner, frozenset(scopes)) for name, scopes in TOKENS.items()}
         self.names: Final = (
             *("owner", "administrator") * OFTEN,
             *self._accounts,
@@ -63,21 +62,28 @@ class Callers:
         return self._scene.service_token()
 
     def is_stale(self, name: str) -> bool:
-        """Whether it is time to sign an account in that was refused."""
-        return name in self._accounts and time.monotonic() > self._renewed[name] + REST
+        """Whether it is time to prove somebody anew who was refused."""
+        return name in self._renewed and time.monotonic() > self._renewed[name] + REST
 
     async def renew(self, name: str, http: Http1) -> None:
-        """Sign the account in again; where that is refused it goes on as it was."""
+        """Sign the account in again, or make the token anew; where that is refused it goes on as it was."""
         self._renewed[name] = time.monotonic()
-        body = {"email": self._accounts[name].email, "password": PASSWORD}
-        reply = Answer()
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await http.send(
-                    reply, "POST", "/v1/sessions", {"content-type": "application/json"}, json.dumps(body).encode()
-                )
-        except (TimeoutError, LostError):
+        if name in self._tokens:
+            body = {"api_token": {"name": "a script", "scopes": [Scope.Name(one) for one in TOKENS[name]]}}
+            if made := await _posted(http, "/v1/apiTokens", body, self._headers["owner"]):
+                self._tokens[name] = made["secret"]
             return
-        if reply.status == HTTP_OK:
-            answer: dict[str, Any] = json.loads(reply.body)
-            self._headers[name] = {"authorization": f"Bearer {answer['tokens']['access_token']}"}
+        body = {"email": self._accounts[name].email, "password": PASSWORD}
+        if made := await _posted(http, "/v1/sessions", body, {}):
+            self._headers[name] = {"authorization": f"Bearer {made['tokens']['access_token']}"}
+
+
+async def _posted(http: Http1, path: str, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any] | None:
+    reply = Answer()
+    sent = {"content-type": "application/json", **headers}
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await http.send(reply, "POST", path, sent, json.dumps(body).encode())
+    except (TimeoutError, LostError):
+        return None
+    return json.loads(reply.body) if reply.status == HTTP_OK else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc.aio
@@ -14,13 +15,13 @@ from grpc_health.v1._async import HealthServicer
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from gateway.ads import HEALTH, DiscoveryServer
-from gateway.certificates import follow
+from gateway.certificates import follow, seconds_left
 from gateway.control import ControlPlane
 from gateway.keys import KeyWatch
 from gateway.membership import xds_keys
 from gateway.routes import route_table
 from gateway.sources import ServiceSources
-from mesh.certificates import CertificateFiles
+from mesh.certificates import Certificate, CertificateFiles
 from mesh.policy import all_methods, descriptor_set
 from mesh.process import CannotStart
 from vidmesh.playback.v1.playback_events_pb2 import RevocationsChanged
@@ -91,9 +92,26 @@ def _certificate(runtime: Runtime, control: ControlPlane) -> Callable[[], Corout
     files = CertificateFiles.of_edge(runtime.settings)
     if files is None:
         return None
-    shown = files.read()
-    control.show(shown)
-    return functools.partial(follow, files, shown, control.show, runtime.log)
+    shown = [files.read()]
+    control.show(shown[0])
+
+    def show(found: Certificate) -> None:
+        shown[0] = found
+        control.show(found)
+
+    if runtime.telemetry is not None:
+        from opentelemetry.metrics import CallbackOptions, Observation
+
+        def left(_options: CallbackOptions) -> Sequence[Observation]:
+            return [Observation(seconds_left(shown[0], datetime.now(UTC)))]
+
+        runtime.telemetry.meter.create_observable_gauge(
+            "vidmesh.gateway.certificate.remaining",
+            [left],
+            unit="s",
+            description="Until the certificate of the edge expires; negative behind that.",
+        )
+    return functools.partial(follow, files, shown[0], show, runtime.log)
 
 
 async def _follow(runtime: Runtime, kind: type[Message], wake: Callable[[], None]) -> None:

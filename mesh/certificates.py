@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from mesh.config import ConfigurationError, Settings
+
+RENEW_WITHIN: Final = timedelta(days=14)
+"""Less is left only where whatever renews it has failed: issuers that renew by themselves do so with a month left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,14 @@ class Certificate:
     """PEM, not encrypted."""
     expires: datetime
     """When the first one does; UTC."""
+
+    def concern(self, now: datetime) -> str:
+        """What is to be said of its end; empty where that is far."""
+        if self.expires <= now:
+            return f"The certificate of the edge expired on {self.expires:%Y-%m-%d}: renew it"
+        if self.expires - now <= RENEW_WITHIN:
+            return f"The certificate of the edge expires on {self.expires:%Y-%m-%d}: renew it"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

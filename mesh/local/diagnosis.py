@@ -10,10 +10,11 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mesh.certificates import CertificateFiles
+from mesh.certificates import Certificate, CertificateFiles
 from mesh.config import ConfigurationError, load_settings
 from mesh.local import binaries, exposure, ports
 from mesh.local.datadir import DataDir
@@ -147,13 +148,19 @@ def _exposure(config: Path | None) -> Iterator[Check]:
     found = list(exposure.problems(settings))
     edge = settings.edge
     for problem in found:
-        yield Check("reach", "fail", problem, "up refuses to start like this")
+        yield Check("reach", "fail", problem, "up refuses to start like this; an edge that runs goes on as it is")
     if found:
         return
+    if edge.tls and (concern := _certificate(settings).concern(datetime.now(UTC))):
+        yield Check("certificate", "warn", concern, "put the renewed pair in its place: nothing has to be restarted")
     if not exposure.is_reachable(settings):
         yield Check("reach", "ok", "this machine alone")
     elif edge.tls:
-        yield Check("reach", "ok", f"other machines, by TLS; {_expiry(settings)}")
+        yield Check(
+            "reach",
+            "ok",
+            f"other machines, by TLS; the certificate is good until {_certificate(settings).expires:%Y-%m-%d}",
+        )
     elif edge.trusted_proxies:
         yield Check("reach", "ok", "other machines, through a proxy of yours that is to end TLS")
     elif edge.insecure:
@@ -164,9 +171,11 @@ def _exposure(config: Path | None) -> Iterator[Check]:
         yield Check("reach", "warn", f"{edge.public_url}, by something on this machine that passes calls on", advice)
 
 
-def _expiry(settings: Settings) -> str:
+def _certificate(settings: Settings) -> Certificate:
     files = CertificateFiles.of_edge(settings)
-    return f"the certificate is good until {files.read().expires:%Y-%m-%d}" if files else ""
+    if files is None:
+        raise ConfigurationError("The edge speaks no TLS.")
+    return files.read()
 
 
 def _open_files() -> Check:

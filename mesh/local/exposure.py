@@ -70,8 +70,9 @@ def _certificate_problems(settings: Settings) -> Iterator[str]:
     except ConfigurationError as error:
         yield str(error).rstrip(".")
         return
-    if found is not None and found.expires <= datetime.now(UTC):
-        yield f"The certificate of the edge expired on {found.expires:%Y-%m-%d}: renew it"
+    now = datetime.now(UTC)
+    if found is not None and found.expires <= now:
+        yield found.concern(now)
 
 
 def _is_origin(url: str) -> bool:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway.certificates import follow
+from gateway.certificates import Reminder, follow
 from gateway.testing.edge import running_edge
 from mesh.certificates import Certificate, CertificateFiles
 from mesh.certificates import certificate as pair
@@ -202,6 +202,46 @@ async def test_files_are_followed_and_half_a_pair_never_reaches_an_edge(
             await asyncio.sleep(0.01)
     following.cancel()
     assert seen == [renewed]
+
+
+async def test_a_certificate_near_its_end_is_spoken_of_at_once_and_every_day_and_no_more_once_it_is_renewed() -> None:
+    now, clock, said = datetime.now(UTC), 0.0, list[str]()
+    log = structlog.wrap_logger(structlog.PrintLogger(), processors=[_noting(said)])
+    reminder = Reminder(log, lambda: now, lambda: clock)
+    near, far = issued(timedelta(days=13)), issued(timedelta(days=40))
+    reminder.look(far)
+    assert said == []
+    for _ in range(3):
+        reminder.look(near)
+    assert len(said) == 1
+    clock += timedelta(days=1).total_seconds()
+    reminder.look(near)
+    assert len(said) == 2
+    now += timedelta(days=14)
+    reminder.look(near)
+    assert ["expires on" in one for one in said] == [True, True, False]
+    assert "expired on" in said[2]
+    reminder.look(far)
+    now += timedelta(days=20)
+    reminder.look(far)
+    assert len(said) == 4
+
+
+def _noting(said: list[str]) -> Any:
+    def note(_logger: Any, _method: str, event: Any) -> Any:
+        said.append(event["why"])
+        raise structlog.DropEvent
+
+    return note
+
+
+async def test_an_expired_certificate_is_shown_all_the_same(installation: Any) -> None:
+    expired = issued(timedelta(seconds=-60))
+    installation.edge.control.show(expired)
+    async with asyncio.timeout(5):
+        while (await shown(installation.edge.address))[0] != digest(expired):  # noqa: ASYNC110 (another process)
+            await asyncio.sleep(0.05)
+    installation.edge.control.show(FIRST)
 
 
 @pytest.mark.parametrize("broken", ["chain", "key", "another key"])

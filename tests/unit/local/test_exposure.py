@@ -117,6 +117,17 @@ def test_a_certificate_that_nobody_could_be_shown_is_refused(tmp_path: Path, fil
         planned(tmp_path, certificate(tmp_path, -timedelta(days=1)))
 
 
+@pytest.mark.parametrize(("left", "levels"), [(timedelta(days=13), ["warn"]), (timedelta(days=15), [])])
+def test_the_doctor_speaks_of_a_certificate_two_weeks_before_its_end(
+    tmp_path: Path, left: timedelta, levels: list[str]
+) -> None:
+    config = tmp_path / "near.toml"
+    reach = 'host = "0.0.0.0"\nport = 0\npublic_url = "https://video.example"\n'
+    config.write_text("[edge]\n" + reach + certificate(tmp_path, left).replace("[edge]\n", ""))
+    found = [check for check in diagnose(tmp_path / "data", config) if check.name == "certificate"]
+    assert [check.level for check in found] == levels
+
+
 def test_whatever_the_edge_listens_on_the_other_parts_stay_on_loopback(tmp_path: Path, files: str) -> None:
     plan = planned(tmp_path, files)
     assert {plan.settings.services[name].rpartition(":")[0] for name in SERVICES} == {"127.0.0.1"}

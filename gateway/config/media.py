@@ -46,6 +46,7 @@ function envoy_on_request(handle)
   headers:remove("cookie")
   headers:replace("$header", grant)
   handle:streamInfo():dynamicMetadata():set("$metadata", "path", "/media" .. path)
+  handle:streamInfo():dynamicMetadata():set("$metadata", "method", headers:get(":method"))
   headers:replace(":path", "/$bucket" .. path)
 end
 
@@ -53,6 +54,19 @@ end
 function envoy_on_response(handle)
   local headers = handle:headers()
   local status = tonumber(headers:get(":status"))
+  if (status == 200 or status == 206) and headers:get("content-length") == "0" then
+    -- Some stores give folders as files without bytes, and no file of a video is without.
+    headers:replace(":status", "404")
+    headers:replace("content-type", "application/json")
+    headers:replace("cache-control", "no-store")
+    headers:remove("etag")
+    headers:remove("last-modified")
+    local asked = handle:streamInfo():dynamicMetadata():get("$metadata")
+    if asked ~= nil and asked["method"] == "GET" then
+      handle:body(true):setBytes($not_there)
+    end
+    return
+  end
   if status < 400 or status == 412 or status == 416 or headers:get("content-type") == "application/json" then
     return
   end

@@ -96,6 +96,20 @@ async def test_a_file_that_is_not_there_is_not_found_and_the_store_is_not_shown(
     assert (await http.head(f"/media/~{grant}/v/{VIDEO}/s/gone.m4s")).status_code == httpx.codes.NOT_FOUND
 
 
+@pytest.mark.parametrize("place", ["s", "s/", "s/720p"])
+async def test_a_folder_is_no_file_whatever_the_store_says_of_it(
+    installation: Any, http: httpx.AsyncClient, grant: str, place: str
+) -> None:
+    installation.store.objects[f"/{installation.media_bucket}/v/{VIDEO}/{place}"] = b""
+    for _ in range(2):
+        answer = await http.get(f"/media/~{grant}/v/{VIDEO}/{place}")
+        assert answer.status_code == httpx.codes.NOT_FOUND
+        assert answer.json() == {"code": 5, "message": "There is no such file.", "details": []}
+        assert answer.headers["cache-control"] == "no-store"
+        assert "etag" not in answer.headers
+        assert (await http.head(f"/media/~{grant}/v/{VIDEO}/{place}")).status_code == httpx.codes.NOT_FOUND
+
+
 @pytest.mark.parametrize("status", [403, 500, 503])
 async def test_a_store_that_fails_is_no_fault_of_the_viewers(
     installation: Any, http: httpx.AsyncClient, grant: str, status: int

@@ -14,8 +14,9 @@ from google.protobuf import json_format
 from google.rpc.status_pb2 import Status
 from grpc import StatusCode
 
+from gateway.config.framing import SENTENCE as BROKEN_FRAME
 from gateway.config.limits import SENTENCE
-from gateway.config.names import GRANT_HEADER, LIMIT_METADATA, SESSION_HEADER
+from gateway.config.names import FRAMING_HEADER, GRANT_HEADER, LIMIT_METADATA, SESSION_HEADER
 from gateway.config.plain import Plain, header, in_header
 from mesh.config import EdgeSettings, LimitSettings
 from mesh.cookies import COOKIE, CSRF_HEADER, cookie_names
@@ -59,7 +60,19 @@ def replies(edge: EdgeSettings, limits: LimitSettings) -> tuple[Reply, ...]:
     """What is told, by status: the first one that fits."""
     access_cookie: Plain = {"name": COOKIE, "string_match": {"contains": f"{cookie_names(edge.public_url).access}="}}
     return (
-        Reply(400, StatusCode.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_INVALID_FIELD, OWN_WORDS),
+        Reply(
+            400,
+            StatusCode.INVALID_ARGUMENT,
+            ErrorReason.ERROR_REASON_INVALID_FIELD,
+            BROKEN_FRAME,
+            when=(_with(FRAMING_HEADER),),
+        ),
+        Reply(
+            400,
+            StatusCode.INVALID_ARGUMENT,
+            ErrorReason.ERROR_REASON_INVALID_FIELD,
+            f"The request does not fit the contract: {OWN_WORDS}",
+        ),
         Reply(
             401,
             StatusCode.UNAUTHENTICATED,

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 import time
+import traceback
 from collections.abc import Mapping
 
 from benchmarks.harness.finding import find_benchmarks
@@ -15,14 +16,17 @@ from benchmarks.harness.showing import as_json, as_table
 
 
 def main(words: list[str] | None = None) -> int:
-    """Runs what is named, or all. An aim that is not met is told, and is no failure: figures depend on machines."""
+    """Runs what is named, or all; 1 where one broke off, after which the others still run.
+
+    An aim that is not met is told, and is no failure: figures depend on machines.
+    """
     there = find_benchmarks()
     args = _arguments(words, there)
     if args.list:
         width = max(map(len, there), default=0)
         sys.stdout.writelines(f"{name.ljust(width)}  {benchmark.title}\n" for name, benchmark in there.items())
         return 0
-    effort = Effort(quick=args.quick)
+    effort, broken = Effort(quick=args.quick), False
     for name in args.names or there:
         began = time.monotonic()
         machine = this_machine()
@@ -31,11 +35,16 @@ def main(words: list[str] | None = None) -> int:
         except NothingToMeasure as missing:
             sys.stderr.write(f"{name} is left out: {missing}\n")
             continue
+        except Exception:  # whatever it is: the next benchmark has nothing to do with it
+            traceback.print_exc()
+            sys.stderr.write(f"{name} broke off after {time.monotonic() - began:.0f} s\n")
+            broken = True
+            continue
         told = as_json(name, machine, rows) if args.json else as_table(name, there[name].title, machine, rows) + "\n"
         sys.stdout.write(f"{told}\n")
         sys.stdout.flush()
         sys.stderr.write(f"{name} took {time.monotonic() - began:.0f} s\n")
-    return 0
+    return int(broken)
 
 
 def _arguments(words: list[str] | None, there: Mapping[str, Benchmark]) -> argparse.Namespace:

@@ -141,3 +141,20 @@ def test_what_a_machine_has_not_got_is_left_out_with_a_word(
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err == "speed is left out: there is no Java\n"
+
+
+def test_a_benchmark_that_breaks_off_is_told_and_the_others_still_run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_: Effort) -> list[Row]:
+        raise RuntimeError("the stack did not start")
+
+    async def fine(_: Effort) -> list[Row]:
+        return [Row("time", 1.0, "s")]
+
+    both = {"first": Benchmark("Does it start?", broken), "second": Benchmark("How long?", fine)}
+    monkeypatch.setattr("benchmarks.__main__.find_benchmarks", lambda: both)
+    assert main(["--quick"]) == 1
+    told = capsys.readouterr()
+    assert "the stack did not start" in told.err
+    assert told.out.startswith("second: How long?")

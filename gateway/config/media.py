@@ -6,14 +6,8 @@ the path that it opens, and looked up among those taken back; then the cache ans
 
 from __future__ import annotations
 
-import json
-from functools import reduce
 from pathlib import Path
 from typing import Final
-
-from google.protobuf import json_format
-from google.rpc.code_pb2 import Code
-from google.rpc.status_pb2 import Status
 
 from gateway.config import cel
 from gateway.config.names import (
@@ -25,6 +19,7 @@ from gateway.config.names import (
     MEDIA_PATH,
 )
 from gateway.config.plain import Plain, extension, typed
+from gateway.config.store_answers import store_filter
 from mesh.config import Settings
 
 ADDRESS: Final = r"/media/~[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/v/[A-Za-z0-9_-]{11}/[A-Za-z0-9._/-]+"
@@ -46,48 +41,15 @@ function envoy_on_request(handle)
   headers:remove("cookie")
   headers:replace("$header", grant)
   handle:streamInfo():dynamicMetadata():set("$metadata", "path", "/media" .. path)
-  handle:streamInfo():dynamicMetadata():set("$metadata", "method", headers:get(":method"))
   headers:replace(":path", "/$bucket" .. path)
 end
 
--- What the store says of its errors names buckets and keys; viewers are told what they can do about it.
 function envoy_on_response(handle)
-  local headers = handle:headers()
-  local status = tonumber(headers:get(":status"))
-  if (status == 200 or status == 206) and headers:get("content-length") == "0" then
-    -- Some stores give folders as files without bytes, and no file of a video is without.
-    headers:replace(":status", "404")
-    headers:replace("content-type", "application/json")
-    headers:replace("cache-control", "no-store")
-    headers:remove("etag")
-    headers:remove("last-modified")
-    local asked = handle:streamInfo():dynamicMetadata():get("$metadata")
-    if asked ~= nil and asked["method"] == "GET" then
-      handle:body(true):setBytes($not_there)
-    end
-    return
-  end
-  if status < 400 or status == 412 or status == 416 or headers:get("content-type") == "application/json" then
-    return
-  end
-  local answer = $not_there
-  if status ~= 404 then
-    answer = $not_now
-    headers:replace(":status", "503")
-    headers:replace("retry-after", "1")
-  end
-  headers:replace("content-type", "application/json")
-  headers:replace("cache-control", "no-store")
-  -- Waits for the body, after which the headers must not be touched; their length follows by itself.
-  local body = handle:body()
-  if body ~= nil then
-    body:setBytes(answer)
-  end
+  tell(handle)
 end
 """
 
-NOT_THERE: Final = Status(code=Code.NOT_FOUND, message="There is no such file.")
-NOT_NOW: Final = Status(code=Code.UNAVAILABLE, message="The store does not answer: wait and repeat.")
+NOT_THERE: Final = "There is no such file."
 
 
 def media_path_filter(bucket: str) -> Plain:
@@ -95,28 +57,8 @@ def media_path_filter(bucket: str) -> Plain:
 
     Off but on media.
     """
-    words = {
-        "$header": GRANT_HEADER,
-        "$metadata": MEDIA_METADATA,
-        "$bucket": bucket,
-        "$not_there": f"[[{_written(NOT_THERE)}]]",
-        "$not_now": f"[[{_written(NOT_NOW)}]]",
-    }
-    script = reduce(lambda text, word: text.replace(*word), words.items(), SCRIPT)
-    return {
-        **extension(
-            MEDIA_PATH,
-            "filters.http.lua.v3.Lua",
-            default_source_code={"inline_string": script},
-            # The route was chosen by the address; choosing again would find none for the path in the store.
-            clear_route_cache=False,
-        ),
-        "disabled": True,
-    }
-
-
-def _written(status: Status) -> str:
-    return json.dumps({**json_format.MessageToDict(status), "details": []}, separators=(",", ":"))
+    words = {"$header": GRANT_HEADER, "$metadata": MEDIA_METADATA, "$bucket": bucket}
+    return store_filter(MEDIA_PATH, SCRIPT, NOT_THERE, words)
 
 
 def grant_scope_filter() -> Plain:

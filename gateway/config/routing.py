@@ -19,7 +19,6 @@ from gateway.config.names import (
     CACHE,
     CORS,
     EDGE_ROUTES,
-    FRAMING,
     GRANT_SCOPE,
     JWT,
     MEDIA_CLUSTER,
@@ -32,6 +31,7 @@ from gateway.config.names import (
     SUBJECT_HEADER,
     TRANSCODER,
 )
+from gateway.config.pages import lost_page_route, page_routes
 from gateway.config.plain import Plain, extension, header, seconds, switched_off, switched_on
 from gateway.config.tls import HSTS
 from gateway.config.tokens import ACCESS_TOKEN, GRANT, NOTHING, OPTIONAL_ACCESS_TOKEN, asks_for
@@ -75,8 +75,11 @@ def edge_routes(settings: Settings, table: RouteTable, edge: str) -> Plain:
         _media(),
         *_other_media(),
         _part(settings),
+        *page_routes(settings, FORWARDED_HEADERS),
         _no_method(),
-        _not_calls(settings.limits.max_request_bytes),
+        _not_calls("/v1/", settings.limits.max_request_bytes),
+        lost_page_route(settings, FORWARDED_HEADERS),
+        _not_calls("/", settings.limits.max_request_bytes),
     ]
     return {
         "name": EDGE_ROUTES,
@@ -133,7 +136,6 @@ def _call(route: Route, settings: Settings, edge: str) -> Plain:
         rules[SESSION_COOKIE] = finds_session_cookie(settings.edge)
     if not route.streams_requests:
         rules[BODY_LIMIT] = within_body_limit(settings.limits.max_request_bytes)
-        rules[FRAMING] = switched_on()
     return {
         "name": route.grpc_path,
         "match": {"path": route.grpc_path},
@@ -241,11 +243,11 @@ def _no_method() -> Plain:
     }
 
 
-def _not_calls(most_bytes: int) -> Plain:
+def _not_calls(prefix: str, most_bytes: int) -> Plain:
     """Also where JSON calls pass through before they are turned into gRPC, so the transcoder stays on."""
     return {
-        "name": "nothing there",
-        "match": {"prefix": "/"},
+        "name": f"nothing there, {prefix}",
+        "match": {"prefix": prefix},
         "direct_response": {"status": 404},
         "typed_per_filter_config": {BODY_LIMIT: within_body_limit(most_bytes), JWT: asks_for(NOTHING)},
     }

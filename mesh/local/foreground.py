@@ -16,7 +16,8 @@ from mesh.local.datadir import DataDir, StackLock, data_folder
 from mesh.local.errors import StackError
 from mesh.local.files import rotate
 from mesh.local.leftovers import kill_leftovers
-from mesh.local.plan import make_plan
+from mesh.local.pages.publishing import publish_checkout
+from mesh.local.plan import OBJECTS, make_plan
 from mesh.local.setup_code import hint
 from mesh.local.state import PartState, StackState, write_state
 from mesh.local.supervisor import Supervisor
@@ -91,6 +92,8 @@ class _Run:
             await asyncio.wait({asked, starting}, return_when=asyncio.FIRST_COMPLETED)
             if not asked.done():
                 starting.result()
+                if told := await asyncio.to_thread(self._publish):
+                    say(told)
                 self._phase("ready")
                 say(f"ready after {loop.time() - began:.1f} s: {self._plan.edge_url}")
                 if told := await asyncio.to_thread(hint, self._plan.settings):
@@ -110,6 +113,9 @@ class _Run:
             say("stopping")
             await self._supervisor.stop()
             self._phase("stopped")
+
+    def _publish(self) -> str:
+        return publish_checkout(self._plan.settings.objects) if OBJECTS in self._supervisor.standings() else ""
 
     def _end(self) -> None:
         if self._asked_to_end.is_set():

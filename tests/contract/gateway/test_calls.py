@@ -65,7 +65,6 @@ async def test_a_stream_that_cannot_begin_fails_like_any_call(installation: Any,
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/"),
         ("GET", "/v1/nothing"),
         ("DELETE", "/v1/jwks"),
         ("POST", f"{VIDEOS}/GetVideo"),

@@ -1,0 +1,49 @@
+"""Publishing a build: what it needs first, its `index.html` after that, so that at no moment something is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mesh.local.errors import StackError
+from mesh.local.pages.build import CHECKOUT, read_build
+from mesh.objects.errors import ObjectsRefused, ObjectsUnavailable
+from mesh.objects.single import SingleObjects
+from mesh.pages import BUILD, GZIP, INDEX, PLAIN, cache_control
+
+if TYPE_CHECKING:
+    from mesh.config import ObjectSettings
+    from mesh.local.pages.build import Build
+
+
+def publish(settings: ObjectSettings, build: Build) -> bool:
+    """Makes edges serve this build; False where they do already. Blocking.
+
+    Files of earlier builds stay: pages that are open go on to load their own. Raises `StackError` where the store does
+    not take them; the build that was served before is served then.
+    """
+    digest = build.digest.encode()
+    try:
+        with SingleObjects(settings, settings.media_bucket) as objects:
+            if objects.get(BUILD) == digest:
+                return False
+            for file in build.files:
+                for prefix, data in ((PLAIN, file.data), (GZIP, file.gzipped)):
+                    control = cache_control(file.name)
+                    objects.put(prefix + file.name, data, content_type=file.kind, cache_control=control)
+            objects.put(BUILD, digest, content_type="text/plain", cache_control="no-store")
+    except (ObjectsRefused, ObjectsUnavailable) as error:
+        raise StackError(f"The pages cannot be published: {error}") from error
+    return True
+
+
+def publish_checkout(settings: ObjectSettings) -> str:
+    """Publishes what `make web` built: a sentence about the pages, empty where there is no news. Blocking."""
+    try:
+        if (CHECKOUT / INDEX).is_file():
+            return "the pages are new" if publish(settings, read_build(CHECKOUT)) else ""
+        with SingleObjects(settings, settings.media_bucket) as objects:
+            there = objects.get(BUILD) is not None
+    except (StackError, ObjectsRefused, ObjectsUnavailable) as error:
+        # Everything else works without them.
+        return str(error)
+    return "" if there else "there are no pages: `make web` builds them (it needs Node 20)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.config import cookies, cors, denials, limits, media, pages, tls, tokens, transcoder
+from gateway.config import cookies, cors, denials, framing, limits, media, pages, tls, tokens, transcoder
 from gateway.config.names import (
     CORS,
     EDGE_LISTENER,
@@ -48,6 +48,7 @@ def http_filters(settings: Settings, edge: str) -> list[Plain]:
         media.media_path_filter(settings.objects.media_bucket),
         pages.page_path_filter(settings.objects.media_bucket),
         transcoder.body_limit_filter(settings.limits.max_request_bytes),
+        framing.framing_filter(),
         discovered(TRANSCODER, transcoder.TYPE),
         cookies.session_cookie_filter(),
         cookies.cookie_authorization_filter(),

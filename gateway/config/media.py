@@ -41,11 +41,27 @@ function envoy_on_request(handle)
   headers:remove("cookie")
   headers:replace("$header", grant)
   handle:streamInfo():dynamicMetadata():set("$metadata", "path", "/media" .. path)
+  handle:streamInfo():dynamicMetadata():set("$metadata", "method", headers:get(":method"))
   headers:replace(":path", "/$bucket" .. path)
 end
 
 function envoy_on_response(handle)
-  tell(handle)
+  local headers = handle:headers()
+  local status = headers:get(":status")
+  if not ((status == "200" or status == "206") and headers:get("content-length") == "0") then
+    tell(handle)
+    return
+  end
+  -- Some stores give folders as files without bytes, and no file of a video is without.
+  headers:replace(":status", "404")
+  headers:replace("content-type", "application/json")
+  headers:replace("cache-control", "no-store")
+  headers:remove("etag")
+  headers:remove("last-modified")
+  local asked = handle:streamInfo():dynamicMetadata():get("$metadata")
+  if asked ~= nil and asked["method"] == "GET" then
+    handle:body(true):setBytes($not_there)
+  end
 end
 """
 

@@ -19,6 +19,7 @@ from gateway.config.names import (
     CACHE,
     CORS,
     EDGE_ROUTES,
+    FRAMING,
     GRANT_SCOPE,
     JWT,
     MEDIA_CLUSTER,
@@ -136,6 +137,7 @@ def _call(route: Route, settings: Settings, edge: str) -> Plain:
         rules[SESSION_COOKIE] = finds_session_cookie(settings.edge)
     if not route.streams_requests:
         rules[BODY_LIMIT] = within_body_limit(settings.limits.max_request_bytes)
+        rules[FRAMING] = switched_on()
     return {
         "name": route.grpc_path,
         "match": {"path": route.grpc_path},

@@ -21,6 +21,8 @@ from tests.security.matrix.scene import PASSWORD
 DEEPEST: Final = 6
 SECONDS: Final = (0, 1, -1, 253402300799, 253402300800, -62135596801, 2**63 - 1, -(2**63), 1_700_000_000)
 NANOS: Final = (0, 1, -1, 999_999_999, 2**31 - 1)
+MASK: Final = "google.protobuf.FieldMask"
+ODD_PATHS: Final = (*HOSTILE[:25], "title", "etag", "*", "video_id", "title.x", "a,b", "titleX")
 ODD_JSON: Final = (None, True, 0, -1, 1e400, 2**70, "", "x", [], {}, [[]], {"a": {}}, "\ud800", "💥", [None])
 
 
@@ -121,7 +123,11 @@ class Requests:
                 else:
                     items.append(values.scalar(field))
         elif field.message_type is not None:
-            self._fill(getattr(made, field.name), values, depth + 1)
+            if field.message_type.full_name == MASK and self.random.random() >= values.wildness:
+                names = _beside(cast("Descriptor", made.DESCRIPTOR))
+                getattr(made, field.name).paths.extend(self.random.sample(names, min(len(names), 2)))
+            else:
+                self._fill(getattr(made, field.name), values, depth + 1)
             getattr(made, field.name).SetInParent()
         elif self.random.random() < 0.75:
             setattr(made, field.name, values.scalar(field))
@@ -136,9 +142,7 @@ class Requests:
                 made.seconds = self.random.choice(SECONDS) if wild else self.random.randrange(100)
                 made.nanos = self.random.choice(NANOS) if wild else 0
             case "google.protobuf.FieldMask":
-                known = ("title", "description", "name", "display_name", "etag", "*", "video_id", "handle", "bio")
-                names = (*HOSTILE[:25], "title.x", "a,b", "titleX") if wild else known
-                made.paths.extend(self.random.choices(names, k=self.random.randint(0, 3)))
+                made.paths.extend(self.random.choices(ODD_PATHS, k=self.random.randint(0, 3)))
             case _:
                 return False
         return True
@@ -171,6 +175,12 @@ def harmless(made: Any) -> None:
 def _one_of_each(descriptor: Descriptor, random: Random) -> list[FieldDescriptor]:
     chosen = [random.choice(oneof.fields) for oneof in descriptor.oneofs]
     return [field for field in descriptor.fields if field.containing_oneof is None or field in chosen]
+
+
+def _beside(descriptor: Descriptor) -> list[str]:
+    """Fields of the resource that stands beside a mask."""
+    resources = (one.message_type for one in descriptor.fields if one.message_type is not None)
+    return [field.name for one in resources if not one.full_name.startswith("google.") for field in one.fields]
 
 
 def _is_map(field: FieldDescriptor) -> bool:

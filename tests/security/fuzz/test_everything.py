@@ -85,6 +85,7 @@ async def test_no_request_meets_a_defect_a_silence_or_a_failure_without_a_reason
 
     assert record.failures == []
     assert sum(record.methods.values()) == CALLS
+    assert record.unheard <= CALLS // 100
 
 
 @pytest.mark.soak

@@ -16,26 +16,28 @@ from av.video.stream import VideoStream
 RATE, WIDTH, HEIGHT = 10, 320, 180
 
 
-def pictures(form: str, codec: str = "libx264", *, count: int = 10, attachment: bytes = b"", **options: str) -> bytes:
-    """A container with nothing but pictures."""
+def pictures(
+    form: str, codec: str = "libx264", *, count: int = 10, step: int = 1, attachment: bytes = b"", **options: str
+) -> bytes:
+    """A container with nothing but pictures, one every `step` tenths of a second."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "clip"
-        _write(path, form, codec, count, attachment, options)
+        _write(path, form, codec, range(0, count * step, step), attachment, options)
         return path.read_bytes()
 
 
-def _write(path: Path, form: str, codec: str, count: int, attachment: bytes, options: dict[str, str]) -> None:
+def _write(path: Path, form: str, codec: str, times: range, attachment: bytes, options: dict[str, str]) -> None:
     with av.open(str(path), "w", format=form, container_options=options) as output:
         stream = cast(VideoStream, output.add_stream(codec, rate=RATE))
         stream.width, stream.height = WIDTH, HEIGHT
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         if attachment:
             output.add_attachment("font.ttf", "application/x-truetype-font", attachment)
-        for number in range(count):
+        for number, time in enumerate(times):
             frame = VideoFrame(WIDTH, HEIGHT, stream.pix_fmt)
             for plane in frame.planes:
                 plane.update(bytes([20 + number * 5]) * plane.buffer_size)
-            frame.pts = number
+            frame.pts = time
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import struct
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import grpc
 import httpx
@@ -16,6 +14,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
+from mesh.testing import grpc_web
 from tests.e2e.people import somebody
 from tests.e2e.stacks import Stack
 from vidmesh.social.v1 import account_service_pb2, channel_service_pb2
@@ -66,26 +65,12 @@ def _by_grpc(edge: str, method: str, message: Message, answer: type[Message], au
 
 
 def _by_grpc_web(edge: str, method: str, message: Message, answer: type[Message], authorization: str) -> Answer:
-    body = message.SerializeToString()
-    headers = {"content-type": "application/grpc-web+proto", "x-grpc-web": "1"}
-    if authorization:
-        headers["authorization"] = authorization
-    framed = struct.pack(">BI", 0, len(body)) + body
-    reply = httpx.post(edge + method, content=framed, headers=headers)
-    found, trailers, rest = None, {k.lower(): v for k, v in reply.headers.items()}, reply.content
-    while rest:
-        flag, length = struct.unpack_from(">BI", rest)
-        frame, rest = rest[5 : 5 + length], rest[5 + length :]
-        if flag & 0x80:
-            trailers |= dict(line.split(":", 1) for line in frame.decode().split("\r\n") if ":" in line)
-        else:
-            found = answer.FromString(frame)
-    if trailers["grpc-status"].strip() == "0":
-        return found, status_pb2.Status()
-    details = trailers["grpc-status-details-bin"].strip()
-    status = status_pb2.Status.FromString(base64.b64decode(details + "=" * (-len(details) % 4)))
-    assert unquote(trailers["grpc-message"].strip()) == status.message
-    return None, status
+    headers = {**grpc_web.HEADERS, **({"authorization": authorization} if authorization else {})}
+    sent = httpx.post(edge + method, content=grpc_web.framed(message.SerializeToString()), headers=headers)
+    found = grpc_web.reply(sent.headers, sent.content)
+    if found.code:
+        return None, found.status
+    return answer.FromString(found.messages[0]), status_pb2.Status()
 
 
 def _by_json(edge: str, method: str, message: Message, answer: type[Message], authorization: str) -> Answer:

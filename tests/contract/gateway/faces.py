@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from mesh.call import Principal
+from mesh.testing import grpc_web
 from vidmesh.social.v1.account_pb2 import ROLE_MEMBER
 
 VIDEOS = "/vidmesh.upload.v1.VideoService"
@@ -40,23 +40,12 @@ async def grpc_failure(
 
 async def web_call(
     http: httpx.AsyncClient, path: str, request: bytes, headers: Mapping[str, str] | None = None
-) -> tuple[bytes, dict[str, str]]:
+) -> tuple[bytes, Mapping[str, str]]:
     """A gRPC-web call: the message and the trailers."""
-    answer = await http.post(
-        path,
-        content=b"\0" + len(request).to_bytes(4, "big") + request,
-        headers={"content-type": "application/grpc-web+proto", "x-grpc-web": "1", **(headers or {})},
-    )
+    answer = await http.post(path, content=grpc_web.framed(request), headers={**grpc_web.HEADERS, **(headers or {})})
     assert answer.status_code == httpx.codes.OK
-    message, trailers, rest = b"", dict(answer.headers), answer.content
-    while rest:
-        kind, length = rest[0], int.from_bytes(rest[1:5], "big")
-        frame, rest = rest[5 : 5 + length], rest[5 + length :]
-        if kind & 0x80:
-            trailers |= dict(line.split(":", 1) for line in frame.decode().splitlines())
-        else:
-            message = frame
-    return message, trailers
+    found = grpc_web.reply(answer.headers, answer.content)
+    return b"".join(found.messages), found.trailers
 
 
 def reason(status: Status) -> str:
@@ -67,9 +56,7 @@ def reason(status: Status) -> str:
 
 def web_status(trailers: Mapping[str, str]) -> Status:
     """The status in the trailers of a gRPC-web call, which its code and message must agree with."""
-    status = Status.FromString(base64.b64decode(trailers["grpc-status-details-bin"] + "==="))
-    assert (trailers["grpc-status"], trailers["grpc-message"]) == (str(status.code), status.message)
-    return status
+    return grpc_web.Reply((), trailers).status
 
 
 def json_status(answer: httpx.Response) -> Status:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from mesh.cookies import CSRF_HEADER, cookie_names
+from mesh.testing import grpc_web
 from tests.contract.gateway.faces import VIDEO, VIDEOS, json_status, reason, token_of, web_call, web_status
 from vidmesh.social.v1.account_service_pb2 import SignInRequest, SignInResponse
 from vidmesh.upload.v1.video_service_pb2 import PublishVideoRequest
@@ -107,11 +108,11 @@ async def test_cookies_that_a_service_gives_reach_the_browser_on_both_faces(http
     request = SignInRequest(email="a@b.example", password="x", cookies=True).SerializeToString()
     by_web = await http.post(
         "/vidmesh.social.v1.AccountService/SignIn",
-        content=b"\0" + len(request).to_bytes(4, "big") + request,
-        headers={"content-type": "application/grpc-web+proto", "x-grpc-web": "1"},
+        content=grpc_web.framed(request),
+        headers=grpc_web.HEADERS,
     )
     assert by_web.headers.get_list("set-cookie") == given
-    assert SignInResponse.FromString(by_web.content[5 : 5 + int.from_bytes(by_web.content[1:5], "big")])
+    assert SignInResponse.FromString(grpc_web.reply(by_web.headers, by_web.content).messages[0])
 
 
 async def test_the_header_is_taken_with_any_value_and_nothing_else_of_its_kind_is(

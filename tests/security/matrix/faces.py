@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,6 +19,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from mesh.policy import Method, descriptor_set
+from mesh.testing import grpc_web
 
 OK: Final = 200
 HTTP: Final = {
@@ -81,20 +80,10 @@ class Faces:
 
     def web(self, method: Method, request: Message, headers: Mapping[str, str]) -> Outcome:
         """gRPC-web through the edge, the status alone."""
-        body = request.SerializeToString()
-        sent = {"content-type": "application/grpc-web+proto", "x-grpc-web": "1", **headers}
-        reply = self._http.post(method.name, content=struct.pack(">BI", 0, len(body)) + body, headers=sent)
-        trailers, rest = {name.lower(): value for name, value in reply.headers.items()}, reply.content
-        while rest:
-            flag, length = struct.unpack_from(">BI", rest)
-            if flag & 0x80:
-                lines = rest[5 : 5 + length].decode().split("\r\n")
-                trailers |= dict(line.split(":", 1) for line in lines if ":" in line)
-            rest = rest[5 + length :]
-        if trailers["grpc-status"].strip() == "0":
-            return Outcome("OK")
-        details = trailers["grpc-status-details-bin"].strip()
-        return _failed(status_pb2.Status.FromString(base64.b64decode(details + "=" * (-len(details) % 4))))
+        body = grpc_web.framed(request.SerializeToString())
+        told = self._http.post(method.name, content=body, headers={**grpc_web.HEADERS, **headers})
+        found = grpc_web.reply(told.headers, told.content)
+        return _failed(found.status) if found.code else Outcome("OK")
 
     def json(self, method: Method, request: Message, headers: Mapping[str, str]) -> Outcome:
         """Through the edge; of a stream the first answer."""

@@ -10,7 +10,7 @@ import styles from "./More.module.css";
 export function More({ video }: { video: Video }) {
   const { data } = useQuery(VideoService.method.listVideos, { channelId: video.channelId, pageSize: 20 });
   const others = data?.videos.filter(({ videoId, status }) => videoId !== video.videoId && status === VideoStatus.PUBLISHED) ?? [];
-  if (!others.length) return <aside className={styles.more} />;
+  if (!others.length) return null;
   return (
     <aside className={styles.more} aria-label={t("moreOfChannel")}>
       <h2>{t("moreOfChannel")}</h2>

@@ -38,6 +38,8 @@ async def bare_envoy(service: str, *, concurrency: int = 2) -> AsyncGenerator[st
                 *("--use-dynamic-base-id", "--disable-hot-restart", "--concurrency", str(concurrency), "-l", "warning"),
                 stdout=written,
                 stderr=written,
+                # Parts of a stack have sessions of their own, and Linux may share processors out by session.
+                start_new_session=True,
             )
         try:
             yield await _listening(envoy, admin, log)

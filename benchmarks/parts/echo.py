@@ -21,7 +21,7 @@ METHOD: Final = "/benchmark.Echo/Echo"
 async def an_echo() -> AsyncGenerator[tuple[str, int]]:
     """host:port of such a server in a process of its own, and its id; gone after the block."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benchmarks.parts.echo"), stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-m", "benchmarks.parts.echo"), stdout=asyncio.subprocess.PIPE, start_new_session=True
     )
     try:
         if process.stdout is None or not (port := (await process.stdout.readline()).decode().strip()):

@@ -60,7 +60,10 @@ async def an_nginx(file: bytes) -> AsyncGenerator[Nginx | None]:
         _lay_out(folder, port, file)
         with (folder / "log").open("wb") as log:
             nginx = await asyncio.create_subprocess_exec(
-                *(programme, "-p", f"{folder}/", "-c", "nginx.conf", "-e", "stderr"), stdout=log, stderr=log
+                *(programme, "-p", f"{folder}/", "-c", "nginx.conf", "-e", "stderr"),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         try:
             await _answering(port)

@@ -132,7 +132,7 @@ async def test_managers_edit_a_channel_and_strangers_do_not(served: Served) -> N
     request.channel.name = "Newer name"
     fault = await refusal(served.channels.UpdateChannel(request, metadata=signed_in(ada)))
     assert fault.reason_name == "ETAG_MISMATCH"
-    for nowhere in (uuid7(), ""):
+    for nowhere in (uuid7(), "", "é" * 70_000):
         request.channel.channel_id = nowhere
         fault = await refusal(served.channels.UpdateChannel(request, metadata=signed_in(ada)))
         assert fault.reason_name == "CHANNEL_NOT_FOUND"

@@ -77,6 +77,7 @@ class Http1:
             connection = self._idle.pop()
             if connection.is_fit():
                 return connection
+            connection.end()
         _, made = await asyncio.get_running_loop().create_connection(_Connection, *self._place)
         return made
 

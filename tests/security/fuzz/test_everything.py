@@ -100,7 +100,9 @@ async def test_no_request_of_very_many_does_either(own_scene: Scene) -> None:
 
 def test_after_all_of_it_no_process_has_ended_and_an_upload_becomes_a_video(own_scene: Scene, tmp_path: Path) -> None:
     assert restarts(own_scene) == {}
-    assert upload(somebody(own_scene.stack), clip(tmp_path / "clip.mp4"), seconds=90)
+    person = somebody(own_scene.stack)
+    assert upload(person, clip(tmp_path / "clip.mp4"), seconds=90)
+    person.edge.close()
 
 
 def restarts(scene: Scene) -> dict[str, int]:

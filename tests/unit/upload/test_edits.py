@@ -34,7 +34,7 @@ def test_a_new_video_gets_the_defaults_of_the_contract() -> None:
         ("Summer in Rome.mp4", "Summer in Rome"),
         ("a.b.c.mov", "a.b.c"),
         ("without ending", "without ending"),
-        ("/home/me/clip.mp4", "clip"),
+        ("/videos/of/mine/clip.mp4", "clip"),
         ("C:\\fakepath\\clip.mp4", "clip"),
         (".mp4", ".mp4"),
         (" two\nlines\t .mp4", "two lines"),

@@ -14,17 +14,22 @@ from mesh.grants import GrantSigner
 from mesh.server import Hosted, Runtime
 from svc_transcode.media.jobs import Bounds
 from svc_transcode.processing.advancing import Advancing
+from svc_transcode.processing.arrivals import Arrivals
 from svc_transcode.processing.beginning import Beginning
 from svc_transcode.processing.dispatching import Releasing
 from svc_transcode.processing.events import Consumers
+from svc_transcode.processing.feeding import Feeding
 from svc_transcode.processing.following import Following
 from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.leftovers import Leftovers
 from svc_transcode.processing.objects import MediaStore
+from svc_transcode.processing.overlapping import Overlapping
 from svc_transcode.processing.plan import Options
 from svc_transcode.processing.queue import Queue
 from svc_transcode.processing.recovering import Recovering
 from svc_transcode.processing.service import Rooms, TranscodeServicer
+from svc_transcode.processing.sources import Uploads
+from svc_transcode.processing.speeds import Speeds
 from svc_transcode.processing.store import ProcessingStore
 from svc_transcode.processing.tables import PROCESSING
 from svc_transcode.processing.watching import Wakes, Watching
@@ -32,6 +37,7 @@ from svc_transcode.processing.working import Working
 from svc_transcode.tables import OUTBOX, SCHEMA
 from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
 from vidmesh.transcode.v1.transcode_service_pb2_grpc import add_TranscodeServiceServicer_to_server
+from vidmesh.upload.v1.upload_service_pb2_grpc import UploadServiceStub
 from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceStub
 
 
@@ -50,14 +56,15 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     releasing = Releasing(store, queue, jobs, runtime.log)
     dispatcher = Dispatcher(releasing, releasing.submit, releasing.slots)
     wakes = Wakes(bus)
-    working = Working(store, queue, options, chosen.max_attempts)
+    clock = asyncio.get_running_loop().time
+    working = Working(store, queue, options, chosen.max_attempts, Speeds(lambda: releasing.workers, clock))
     beginning = Beginning(store, queue, media, options)
-    advancing = Advancing(store, queue, media, Leftovers(store, media, chosen.leftovers_after))
+    leftovers = Leftovers(store, media, chosen.leftovers_after)
+    advancing = Advancing(store, queue, Feeding(store, queue), media, leftovers)
 
     async def held(job_id: JobId) -> bool:
         return await jobs.holds(TranscodeJob(job_id=str(job_id)))
 
-    clock = asyncio.get_running_loop().time
     recovering = Recovering(queue, releasing, held, working.give_up, chosen.max_attempts, runtime.log, clock)
     following = Following(store, advancing, recovering, dispatcher, wakes, runtime.log, chosen.sweep_every)
 
@@ -66,6 +73,10 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     runtime.background(dispatcher.run, "dispatcher")
     runtime.background(following.run, "following")
     runtime.background(following.sweep, "sweep")
+    if chosen.overlap:
+        uploads = Uploads(UploadServiceStub(runtime.channel("svc_upload")))
+        overlapping = Overlapping(store, uploads, beginning)
+        runtime.background(Arrivals(store, overlapping, following, bus, runtime.log, clock).run, "arrivals")
     rooms = Rooms(store, working, beginning, following, Watching(store, bus), wakes, media)
     servicer = TranscodeServicer(
         rooms,

@@ -47,6 +47,14 @@ def decode_time(fragment: Buffer) -> int:
     return struct.unpack_from(">Q" if fragment[box.content] else ">I", fragment, box.content + 4)[0]
 
 
+def set_decode_time(fragment: bytearray, time: int) -> None:
+    """tfdt: where the fragment is on the track's timeline, in ticks. Raises BoxError where it does not fit."""
+    box = find(fragment, "moof", "traf", "tfdt")
+    if not fragment[box.content] and time >= 1 << 32:
+        raise BoxError(f"a decode time of {time} ticks does not fit its box")
+    struct.pack_into(">Q" if fragment[box.content] else ">I", fragment, box.content + 4, time)
+
+
 def samples(fragment: Buffer) -> list[Sample]:
     """Every sample of the one track. Defaults are taken from tfhd alone, where this muxer writes them."""
     defaults = _defaults(fragment)

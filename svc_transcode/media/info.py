@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
@@ -52,17 +52,24 @@ class AudioInfo:
     language: str
     """BCP 47 or ISO 639-2 as the container has it; "und" where it says nothing."""
     default: bool
+    length: Fraction | None = None
+    """Seconds from the start of the presentation to the end of the sound, where the container's index is exact: then
+    any stretch of it can be decoded apart. None: it has to be read from its beginning."""
+    index: tuple[IndexPoint, ...] = ()
+    """A point every few seconds; empty where `length` is None."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexPoint:
-    """A place where decoding may start, and where its bytes are up to the next one."""
+    """Some consecutive samples of a track."""
 
     time: Fraction
     """Seconds since the start of the presentation, of the first sample in decoding order."""
     first_byte: int
     end_byte: int
     """One past the last byte of any sample between this point and the next."""
+    keyframe: bool = True
+    """Whether decoding may start here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,11 @@ class SourceInfo:
     video: VideoInfo
     audio: tuple[AudioInfo, ...]
     index: tuple[IndexPoint, ...]
-    """At most about one point a second; empty where the container has no usable index."""
+    """Of the video, at most two points a second; empty where the container has no usable index."""
+
+    def bare(self) -> SourceInfo:
+        """The same without any index, which is megabytes for a long video, and which only planning needs."""
+        return replace(self, index=(), audio=tuple(replace(track, index=()) for track in self.audio))
 
     @property
     def default_audio(self) -> AudioInfo | None:

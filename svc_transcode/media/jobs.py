@@ -65,12 +65,15 @@ class VideoJob:
 
 @dataclass(frozen=True, slots=True)
 class AudioJob:
-    """One whole audio track → `AudioMade`."""
+    """One audio track, or a piece of it → `AudioMade`."""
 
     source: Source
     info: SourceInfo
     stream_index: int
     """`AudioInfo.stream_index` of the track."""
+    first: int = 0
+    end: int | None = None
+    """As in `grid.Piece`."""
     kind: Literal["audio"] = "audio"
 
 
@@ -126,7 +129,7 @@ class SegmentFile:
 
 @dataclass(frozen=True, slots=True)
 class TrackMade:
-    """One rendition of one chunk, or a whole audio track."""
+    """One rendition of one chunk, or a piece of a track of sound."""
 
     quality: str
     codec: str
@@ -159,7 +162,8 @@ class VideoMade:
 
 @dataclass(frozen=True, slots=True)
 class AudioMade:
-    track: TrackMade
+    track: TrackMade | None
+    """None where the sound ends before the piece begins."""
     damaged_packets: int = 0
     kind: Literal["audio"] = "audio"
 

@@ -14,7 +14,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from svc_transcode.media import colors, extent
+from svc_transcode.media import colors, extent, sound
 from svc_transcode.media.cut import is_cut_off
 from svc_transcode.media.errors import MediaRejected, RejectReason
 from svc_transcode.media.index import Entry, thin
@@ -75,7 +75,7 @@ def probe(reader: PartReader, bounds: Bounds) -> SourceInfo:
             video_duration=video_duration,
             bitrate=int(reader.size * 8 / duration),
             video=_video_info(video, frame, rate, entries),
-            audio=tuple(_audio_info(stream) for stream in audio),
+            audio=tuple(_audio_info(stream, container, origin, reader.size) for stream in audio),
             index=_points(container, video, entries, origin, reader.size),
         )
 
@@ -161,7 +161,8 @@ def _video_info(video: VideoStream, frame: VideoFrame, rate: Fraction, entries: 
     )
 
 
-def _audio_info(stream: AudioStream) -> AudioInfo:
+def _audio_info(stream: AudioStream, container: InputContainer, origin: Fraction, size: int) -> AudioInfo:
+    length, index = sound.exact_index(stream, origin, size) if "mp4" in container.format.name else (None, ())
     return AudioInfo(
         stream_index=stream.index,
         codec=codec_name(stream),
@@ -170,6 +171,8 @@ def _audio_info(stream: AudioStream) -> AudioInfo:
         sample_rate=stream.sample_rate or 0,
         language=stream.language or "und",
         default=bool(stream.disposition & Disposition.default),
+        length=length,
+        index=index,
     )
 
 

@@ -16,6 +16,7 @@ from mesh.ids import uuid7
 from svc_transcode.media.info import SourceInfo
 from svc_transcode.media.package import MPD
 from svc_transcode.processing import domain, outcomes, plan
+from svc_transcode.processing.feeding import Feeding
 from svc_transcode.processing.leftovers import Leftovers
 from svc_transcode.processing.model import Head, JobRow, JobState, Track, TrackFile, TrackState
 from svc_transcode.processing.packaging import Gathered, IncompleteTrackError, file_of, gather, manifests
@@ -49,6 +50,7 @@ class Advancing:
 
     store: ProcessingStore
     queue: Queue
+    feeding: Feeding
     media: Media
     leftovers: Leftovers
 
@@ -71,6 +73,8 @@ class Advancing:
 
     async def _step(self, head: Versioned[Head]) -> bool:
         """Take the next step; whether none is left until a worker finishes something."""
+        if await self.feeding.release(head):
+            return False
         if due := domain.to_publish(head.value):
             await self._publish(head, due)
             return False

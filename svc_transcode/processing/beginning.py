@@ -32,13 +32,29 @@ class Beginning:
         now, trace = datetime.now(UTC), current_trace()
         head = Head(video_id, channel_id, size, State.PROBING, run=1, start_time=now, trace=trace)
         if not await self._store.create(head):
-            found = await self._store.head(video_id)
-            if found is None or found.value.state is not State.PROBING:
+            found = await settle(lambda: self._completed(video_id))
+            if found is None or found.state is not State.PROBING:
                 return
-            head = found.value
-        await self._queue_probe(head)
+            head = found
+        await self.probe(head)
 
-    async def _queue_probe(self, head: Head) -> None:
+    async def _completed(self, video_id: str) -> Head | None:
+        """The head of a video that was begun with while its file was uploaded, or before; complete from now on."""
+        found = await self._store.head(video_id)
+        if found is None:
+            return None
+        after = domain.completed(found.value)
+        if after != found.value and not await self._store.commit(found, after):
+            raise LostRace
+        return after
+
+    async def follow(self, head: Head) -> None:
+        """Begin with an upload that goes on."""
+        if await self._store.create(head):
+            await self.probe(head)
+
+    async def probe(self, head: Head) -> None:
+        """Queue the job that everything begins with; again is no error."""
         jobs = (plan.probe_job(self._options, head.run),)
         await self._store.add_jobs(head.video_id, jobs)
         await self._queue.add(head.video_id, jobs, head.channel_id, head.start_time)

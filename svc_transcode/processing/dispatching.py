@@ -56,6 +56,11 @@ class Releasing:
         """Workers at work, and a few more, as of the last count."""
         return max(LEAST_SLOTS, self._workers + 1)
 
+    @property
+    def workers(self) -> int:
+        """At work, as of the last count."""
+        return self._workers
+
     async def ready(self, limit: int) -> Sequence[Queued]:
         """Jobs whose turn may have come."""
         waiting = await self._queue.next(min(limit, 2 * self.slots()))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from svc_transcode.processing import plan
+from svc_transcode.processing.arrival import MOST_MISSES, Parked
 from svc_transcode.processing.model import Failure, Head, JobRow, JobState, State, Still, Track, TrackState
 
 PROCESSING_FAILED = Failure("PROCESSING", "Processing kept failing. The file is kept; try processing it again.")
@@ -54,6 +55,17 @@ def planned(head: Head, made: plan.Plan) -> Head:
     return replace(head, state=State.ENCODING, tracks=made.tracks)
 
 
+def completed(head: Head) -> Head:
+    """The upload is complete: what waits for parts waits no more."""
+    return replace(head, complete=True)
+
+
+def parked(head: Head, job: JobRow, part: int | None) -> Head:
+    """The job is to be queued again when a part (by its index) has arrived, or with None when all have."""
+    waits = Parked(job.name, job.priority, part if job.misses < MOST_MISSES else None)
+    return replace(head, parked=(*(one for one in head.parked if one.name != job.name), waits))
+
+
 def failed(head: Head, failure: Failure, now: datetime) -> Head:
     """Nothing can be made of the source."""
     return replace(head, state=State.FAILED, failure=failure, end_time=now)
@@ -85,9 +97,10 @@ def track_failed(head: Head, name: str, failure: Failure) -> Head:
 def to_publish(head: Head) -> tuple[Track, ...]:
     """Every track that the next generation of manifests has, if one is due; otherwise empty.
 
-    A picture waits for the sound, because a rendition is published when it can be played to its end.
+    A picture waits for the sound, because a rendition is published when it can be played to its end. Everything waits
+    for the upload, and for its digest to be checked.
     """
-    if head.state is not State.ENCODING:
+    if head.state is not State.ENCODING or not head.complete:
         return ()
     if any(t.state is TrackState.WAITING for t in head.tracks if not t.is_picture):
         return ()
@@ -121,8 +134,8 @@ def read_back(head: Head, name: str) -> Head:
 
 
 def finished(head: Head, now: datetime) -> Head | None:
-    """The head at its end, where every track is settled; otherwise None."""
-    if head.state is not State.ENCODING or not all(track.state.settled for track in head.tracks):
+    """The head at its end, where every track is settled and the upload is complete; otherwise None."""
+    if head.state is not State.ENCODING or not head.complete or not all(track.state.settled for track in head.tracks):
         return None
     if any(track.state is TrackState.VERIFIED for track in head.tracks if track.is_picture):
         return replace(head, state=State.PROCESSED, end_time=now)
@@ -150,7 +163,7 @@ def retry(head: Head, jobs: Iterable[JobRow], options: plan.Options, now: dateti
     run = head.run + 1
     begun = replace(head, run=run, start_time=now, end_time=None, failure=None)
     if head.info is None or not head.tracks:
-        return Again(replace(begun, state=State.PROBING, tracks=()), (plan.probe_job(options, run),))
+        return Again(replace(begun, state=State.PROBING, tracks=(), passes=()), (plan.probe_job(options, run),))
     broken = [track for track in head.tracks if track.state is TrackState.FAILED]
     missing = [] if head.stills else [plan.stills_job(head.info, options, run)]
     if not broken and not missing:

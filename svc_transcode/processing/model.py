@@ -14,6 +14,8 @@ from pydantic import TypeAdapter
 
 from svc_transcode.media.info import SourceInfo
 from svc_transcode.media.ladder import Rung
+from svc_transcode.processing.arrival import Arrival, Line, Parked
+from svc_transcode.processing.passes import Passes
 
 
 class State(StrEnum):
@@ -141,6 +143,14 @@ class Head:
     failure: Failure | None = None
     trace: str = ""
     """`traceparent` of what began this run: steps that no call and no message asks for belong to it."""
+    complete: bool = True
+    """The upload is complete and its digest checked. Nothing is published and nothing ends before."""
+    arrival: Arrival | None = None
+    """Of an upload that is followed; None once every job of it is queued."""
+    parked: tuple[Parked, ...] = ()
+    """Jobs that wait for a part which they found missing."""
+    passes: Passes = ()
+    """Which renditions are made together, decided once for a run: planning again must plan the same."""
 
     def track(self, name: str) -> Track:
         """The track of that name. Raises KeyError."""
@@ -193,6 +203,8 @@ class JobRow:
     """Attempts that failed, over all releases of this run."""
     failed_attempt: int = 0
     """Of the newest release: the newest attempt whose failure is counted, so that telling it twice counts once."""
+    misses: int = 0
+    """Attempts, over all releases of this run, that found a part missing."""
     parent: str = ""
     """The job that this one is a part of. It is to be done only once that one was given up for its parts."""
     made: Made | None = None
@@ -224,4 +236,5 @@ class TrackFile:
 
 HEAD: TypeAdapter[Head] = TypeAdapter(Head)
 JOB: TypeAdapter[JobRow] = TypeAdapter(JobRow)
+LINES: TypeAdapter[tuple[Line, ...]] = TypeAdapter(tuple[Line, ...])
 TRACK_FILE: TypeAdapter[TrackFile] = TypeAdapter(TrackFile)

@@ -12,6 +12,7 @@ from mesh.errors import invalid_field
 from svc_transcode.media import jobs as media
 from svc_transcode.processing import domain, plan, view
 from svc_transcode.processing.model import Failure, Head, JobRow, Kind, Made, Still, TrackFile
+from svc_transcode.processing.passes import Pace, seconds_left
 from vidmesh.transcode.v1 import transcode_events_pb2 as events
 
 Outcome = tuple[Head, tuple[Message, ...]]
@@ -42,10 +43,38 @@ def read(job: JobRow, text: str) -> media.Result:
 
 def probed(head: Head, result: media.Probed, made: plan.Plan) -> Outcome:
     """The source is known."""
-    info = replace(result.info, index=())
+    info = result.info.bare()
     told = events.SourceProbed(video_id=head.video_id)
     told.duration.FromNanoseconds(view.nanoseconds(info.duration))
-    return domain.planned(replace(head, info=info), made), (told,)
+    arrival = None if head.complete else head.arrival
+    return domain.planned(replace(head, info=info, arrival=arrival), made), (told,)
+
+
+def recorded(job: JobRow, made: Made) -> Made:
+    """What is recorded of what a job made: of a probe all but its index, which is megabytes for a long video."""
+    result = read(job, made.result) if job.kind is Kind.PROBE else None
+    if not isinstance(result, media.Probed):
+        return made
+    return replace(made, result=media.to_json(media.RESULT, replace(result, info=result.info.bare())))
+
+
+def pixels(head: Head, job: JobRow) -> int:
+    """How many a job encoded."""
+    if job.kind is not Kind.VIDEO or job.made is None:
+        return 0
+    result = media.from_json(media.RESULT, job.made.result)
+    frames = result.frames if isinstance(result, media.VideoMade) else 0
+    rungs = [head.track(name).rung for name in job.tracks]
+    return frames * sum(rung.width * rung.height for rung in rungs if rung is not None)
+
+
+def pace(head: Head, pixels_a_second: float, now: datetime) -> Pace:
+    """How the upload and the workers get on."""
+    if head.complete or head.arrival is None:
+        return Pace(0.0, pixels_a_second)
+    seconds = (now - head.start_time).total_seconds()
+    there, first = head.arrival.bytes, head.arrival.first_bytes
+    return Pace(seconds_left(head.size, there, first, seconds), pixels_a_second)
 
 
 def stills(head: Head, result: media.ThumbnailsMade, made: Made) -> Outcome:

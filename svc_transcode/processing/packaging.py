@@ -72,7 +72,7 @@ def gather(track: Track, jobs: Iterable[JobRow]) -> Gathered:
 def _of(job: JobRow, track: str) -> Sequence[media.TrackMade]:
     result = media.from_json(media.RESULT, job.made.result if job.made else "")
     if isinstance(result, media.AudioMade):
-        return [result.track]
+        return [result.track] if result.track else []
     return [made for made in result.tracks if made.quality == track] if isinstance(result, media.VideoMade) else []
 
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import overload
 
 from pydantic import TypeAdapter
 
 from svc_transcode.media import jobs as media
-from svc_transcode.media.grid import Chunk, plan_chunks
+from svc_transcode.media.grid import SOUND_FRAME, Chunk, Piece, plan_chunks, plan_sound
+from svc_transcode.media.index import PartIndex
 from svc_transcode.media.info import AudioInfo, SourceInfo
-from svc_transcode.media.ladder import Rung, ladder
+from svc_transcode.media.ladder import AUDIO_RATE, Rung, ladder
 from svc_transcode.media.schedule import thumbnail_times
+from svc_transcode.processing.arrival import Line, Need, merged
 from svc_transcode.processing.model import JobRow, JobState, Kind, Track
-
-ONE_PASS_PIXELS = 500_000_000
-"""A video is decoded once for all renditions where those above the smallest have no more pixels than this together:
-about twenty seconds of one core's encoding. Otherwise its smallest gets a pass first, so that it can be watched early.
-Length alone does not say it: seconds of 2160p take longer than half a minute of 480p."""
+from svc_transcode.processing.passes import Pace, Passes, passes
 
 SHORT_SECONDS = 30
 """Of a video up to this long, stills would take a good part of the time until it can be watched: they come later."""
+
+_TAPERED = 2
+"""Chunks at the end of a video, at least, that are shorter than others where its chunks get shorter."""
 
 NO_SOURCE = media.Source(part_sizes=())
 """Jobs travel without their source: the worker asks for it."""
@@ -45,11 +48,34 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """What a job reads of one stream, in seconds."""
+
+    stream_index: int
+    start: Fraction
+    end: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A job, and what it reads."""
+
+    row: JobRow
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What becomes of a source."""
 
     tracks: tuple[Track, ...]
-    jobs: tuple[JobRow, ...]
+    lines: tuple[tuple[Planned, ...], ...]
+    """Jobs that are worth most in this order, each line for itself."""
+
+    @property
+    def jobs(self) -> tuple[JobRow, ...]:
+        """All of them."""
+        return tuple(one.row for line in self.lines for one in line)
 
 
 def probe_job(options: Options, run: int) -> JobRow:
@@ -58,31 +84,47 @@ def probe_job(options: Options, run: int) -> JobRow:
     return JobRow(_named("p", run), Kind.PROBE, PRIORITY_PROBE, media.to_json(media.JOB, spec), run=run)
 
 
-def plan(info: SourceInfo, options: Options, run: int) -> Plan:
+def passes_of(info: SourceInfo, pace: Pace) -> Passes:
+    """Which renditions of the source are made together."""
+    rungs = ladder(info.video.width, info.video.height)
+    return passes(rungs, info.video_duration * info.video.frame_rate, pace)
+
+
+def plan(info: SourceInfo, options: Options, run: int, together: Passes) -> Plan:
     """The tracks and jobs of a source."""
     chunks = plan_chunks(info.video_duration, options.chunk)
     rungs = ladder(info.video.width, info.video.height)
+    sounds = [_Sound.of(audio, number, info) for number, audio in enumerate(_audible(info))]
     pictures = [
         Track(rung.quality, rung, info.video.stream_index, len(chunks), _cost(rung, info.video_duration))
         for rung in rungs
     ]
-    sounds = [_sound(audio, number, info.duration) for number, audio in enumerate(_audible(info))]
-    jobs = [
-        stills_job(info, options, run),
-        *(_audio_job(info, track, options, run) for track in sounds),
+    lines = [
+        (Planned(stills_job(info, options, run), _moments(info)),),
+        *(tuple(_sound_jobs(info, sound, options, run)) for sound in sounds),
         *(
-            _video_job(
-                info,
-                chunk,
-                group,
-                options,
-                JobRow(_named(f"v{number}-{chunk.index:05d}", run), Kind.VIDEO, priority, "", run=run),
-            )
-            for number, (group, priority) in enumerate(_passes(rungs, info.video_duration * info.video.frame_rate))
-            for chunk in chunks
+            tuple(_video_jobs(info, of_pass, options, f"v{number}", run))
+            for number, of_pass in enumerate(_by_pass(chunks, rungs, together, options.chunk))
         ),
     ]
-    return Plan((*pictures, *sounds), tuple(jobs))
+    return Plan((*pictures, *(sound.track for sound in sounds)), tuple(lines))
+
+
+def waiting(made: Plan, info: SourceInfo, part_sizes: Sequence[int]) -> tuple[Line, ...]:
+    """The jobs with the parts that each needs, to queue them as those arrive."""
+    points = {info.video.stream_index: info.index} | {audio.stream_index: audio.index for audio in info.audio}
+    indexes = {stream: PartIndex(found, part_sizes) for stream, found in points.items()}
+
+    def need(spans: Iterable[Span]) -> Need:
+        found = [indexes[span.stream_index].needed(span.start, span.end) for span in spans]
+        if any(ranges is None for ranges in found):
+            return None
+        return merged((parts.start, parts.stop) for ranges in found for parts in ranges or ())
+
+    return tuple(
+        Line(line[0].row.priority, tuple(one.row.name for one in line), tuple(need(one.spans) for one in line))
+        for line in made.lines
+    )
 
 
 def split(job: JobRow) -> tuple[JobRow, ...]:
@@ -117,6 +159,7 @@ def _anew(job: JobRow, stem: str, run: int) -> JobRow:
         attempt=0,
         failures=0,
         failed_attempt=0,
+        misses=0,
         parent="",
         made=None,
         failure=None,
@@ -128,24 +171,81 @@ def verify_job(track: str, run: int, generation: int) -> JobRow:
     return JobRow(_named(f"y{generation}-{track}", run), Kind.VERIFY, PRIORITY_VERIFY, "", (track,), run=run)
 
 
-def _video_job(info: SourceInfo, chunk: Chunk, rungs: tuple[Rung, ...], options: Options, row: JobRow) -> JobRow:
-    spec = media.VideoJob(
-        source=replace(NO_SOURCE, bounds=options.bounds),
-        info=replace(info, index=()),
-        start=chunk.start,
-        end=chunk.end,
-        rungs=rungs,
-        preset=options.preset,
-        threads=options.threads,
-    )
-    tracks = tuple(rung.quality for rung in rungs)
-    return replace(row, spec=media.to_json(media.JOB, spec), tracks=tracks, chunk=chunk.index)
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    rungs: tuple[Rung, ...]
+    chunks: tuple[Chunk, ...]
+    priority: int
 
 
-def _passes(rungs: tuple[Rung, ...], pictures: Fraction) -> list[tuple[tuple[Rung, ...], int]]:
-    if pictures * sum(rung.width * rung.height for rung in rungs[1:]) <= ONE_PASS_PIXELS:
-        return [(rungs, PRIORITY_FIRST)]
-    return [(rungs[:1], PRIORITY_FIRST), (rungs[1:], PRIORITY_REST)]
+def _by_pass(chunks: tuple[Chunk, ...], rungs: tuple[Rung, ...], together: Passes, length: Fraction) -> Iterator[_Pass]:
+    """Which chunks of which renditions are jobs. The last, short ones of a pass of several renditions are cut in two:
+    what is left to do when the last byte arrives is shared by two workers, the smallest rendition first.
+    """
+    by_quality = {rung.quality: rung for rung in rungs}
+    first = tuple(by_quality[quality] for quality in together[0])
+    if len(together) > 1:
+        yield _Pass(first, chunks, PRIORITY_FIRST)
+        yield _Pass(tuple(by_quality[quality] for quality in together[1]), chunks, PRIORITY_REST)
+        return
+    body = sum(1 for chunk in chunks if chunk.end is not None and chunk.end - chunk.start == length)
+    if len(first) == 1 or len(chunks) - body < _TAPERED:
+        yield _Pass(first, chunks, PRIORITY_FIRST)
+        return
+    yield _Pass(first, chunks[:body], PRIORITY_FIRST)
+    yield _Pass(first[:1], chunks[body:], PRIORITY_FIRST)
+    yield _Pass(first[1:], chunks[body:], PRIORITY_REST)
+
+
+def _video_jobs(info: SourceInfo, of_pass: _Pass, options: Options, stem: str, run: int) -> Iterator[Planned]:
+    bare, tracks = info.bare(), tuple(rung.quality for rung in of_pass.rungs)
+    for chunk in of_pass.chunks:
+        spec = media.VideoJob(
+            source=replace(NO_SOURCE, bounds=options.bounds),
+            info=bare,
+            start=chunk.start,
+            end=chunk.end,
+            rungs=of_pass.rungs,
+            preset=options.preset,
+            threads=options.threads,
+        )
+        name = _named(f"{stem}-{chunk.index:05d}", run)
+        row = JobRow(name, Kind.VIDEO, of_pass.priority, media.to_json(media.JOB, spec), tracks, chunk.index, run)
+        yield Planned(row, (Span(info.video.stream_index, chunk.start, chunk.end),))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    track: Track
+    pieces: tuple[Piece, ...]
+
+    @classmethod
+    def of(cls, audio: AudioInfo, number: int, info: SourceInfo) -> _Sound:
+        language = "" if audio.language in {"und", ""} else audio.language
+        name = "audio" if number == 0 else f"audio-{number}"
+        pieces = (Piece(0, 0, None),) if audio.length is None or audio.length <= 0 else plan_sound(audio.length)
+        cost = int(info.duration * AUDIO_COST)
+        return cls(Track(name, None, audio.stream_index, len(pieces), cost, language=language), pieces)
+
+
+def _sound_jobs(info: SourceInfo, sound: _Sound, options: Options, run: int) -> Iterator[Planned]:
+    track, bare = sound.track, info.bare()
+    for piece in sound.pieces:
+        spec = media.AudioJob(
+            replace(NO_SOURCE, bounds=options.bounds), bare, track.stream_index, piece.first, piece.end
+        )
+        stem = track.name.replace("audio", "a") + (f"-{piece.index:05d}" if len(sound.pieces) > 1 else "")
+        text = media.to_json(media.JOB, spec)
+        row = JobRow(_named(stem, run), Kind.AUDIO, PRIORITY_FIRST, text, (track.name,), piece.index, run)
+        yield Planned(row, (Span(track.stream_index, _heard(piece.first), _heard(piece.end)),))
+
+
+@overload
+def _heard(packet: int) -> Fraction: ...
+@overload
+def _heard(packet: int | None) -> Fraction | None: ...
+def _heard(packet: int | None) -> Fraction | None:
+    return None if packet is None else Fraction(packet * SOUND_FRAME, AUDIO_RATE)
 
 
 def _audible(info: SourceInfo) -> list[AudioInfo]:
@@ -154,25 +254,16 @@ def _audible(info: SourceInfo) -> list[AudioInfo]:
     return [track for track in (default, *(a for a in info.audio if a != default)) if track is not None]
 
 
-def _sound(audio: AudioInfo, number: int, duration: Fraction) -> Track:
-    language = "" if audio.language in {"und", ""} else audio.language
-    name = "audio" if number == 0 else f"audio-{number}"
-    return Track(name, None, audio.stream_index, 1, int(duration * AUDIO_COST), language=language)
-
-
-def _audio_job(info: SourceInfo, track: Track, options: Options, run: int) -> JobRow:
-    bare = replace(info, index=())
-    spec = media.AudioJob(replace(NO_SOURCE, bounds=options.bounds), bare, track.stream_index)
-    name = _named(track.name.replace("audio", "a"), run)
-    return JobRow(name, Kind.AUDIO, PRIORITY_FIRST, media.to_json(media.JOB, spec), (track.name,), run=run)
-
-
 def stills_job(info: SourceInfo, options: Options, run: int) -> JobRow:
     """The job that makes the stills."""
     times = thumbnail_times(info.video_duration)
-    spec = media.ThumbnailJob(replace(NO_SOURCE, bounds=options.bounds), replace(info, index=()), times)
+    spec = media.ThumbnailJob(replace(NO_SOURCE, bounds=options.bounds), info.bare(), times)
     priority = PRIORITY_REST if info.video_duration <= SHORT_SECONDS else PRIORITY_STILLS
     return JobRow(_named("t", run), Kind.THUMBNAILS, priority, media.to_json(media.JOB, spec), run=run)
+
+
+def _moments(info: SourceInfo) -> tuple[Span, ...]:
+    return tuple(Span(info.video.stream_index, time, time) for time in thumbnail_times(info.video_duration))
 
 
 def _cost(rung: Rung, duration: Fraction) -> int:

@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from mesh.tables import Tables, Value, integer, text, timestamp
-from svc_transcode.processing.model import JobRow
 from svc_transcode.processing.tables import QUEUE_GROUPS, QUEUE_JOBS, RELEASED
 
 SHARD = 0
@@ -22,6 +22,15 @@ TOGETHER = 64
 _PRIORITY, _CHANNEL, _JOB, _VIDEO = integer("priority"), text("channel_id"), text("job"), text("video_id")
 _QUEUE_TIME, _REPORT_TIME, _RELEASE_TIME = timestamp("queue_time"), timestamp("report_time"), timestamp("release_time")
 _WORKER = text("worker")
+
+
+class Named(Protocol):
+    """A job, as far as it is queued."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def priority(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class Queue:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    async def add(self, video_id: str, jobs: Iterable[JobRow], channel_id: str, queue_time: datetime) -> None:
+    async def add(self, video_id: str, jobs: Iterable[Named], channel_id: str, queue_time: datetime) -> None:
         """Queue jobs. Adding one twice does nothing; one that is not wanted any more is dropped when its turn comes."""
         waiting = [Waiting(video_id, job.name, job.priority, channel_id, queue_time) for job in jobs]
         for at in range(0, len(waiting), TOGETHER):

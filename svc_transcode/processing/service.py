@@ -142,6 +142,8 @@ class TranscodeServicer(TranscodeServiceServicer):
                 # What earlier attempts left behind.
                 kept = f"{job_id.folder(job.kind, request.attempt)}/"
                 await self._rooms.media.delete_others(job_id.video_id, job_id.outputs(job.kind), kept)
+        elif request.WhichOneof("outcome") == "missing_part":
+            await self._rooms.working.miss(job_id, request.attempt, request.missing_part.number - 1)
         else:
             reason = transcode_pb2.FailureReason.Name(request.failure.reason or transcode_pb2.FAILURE_REASON_PROCESSING)
             failure = outcomes.plain(reason, request.failure.message)

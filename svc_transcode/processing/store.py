@@ -16,6 +16,7 @@ from mesh.bus.outbox import Outbox
 from mesh.bus.tracing import current_trace
 from mesh.tables import Operation, Put, Row, Tables, Update, Value
 from svc_transcode.processing import model, tables
+from svc_transcode.processing.arrival import Line
 from svc_transcode.processing.model import Head, JobRow, TrackFile
 from svc_transcode.processing.tables import ACTIVE, BODY, PROCESSING, PROGRESS, VERSION
 
@@ -23,7 +24,8 @@ PAGE = 500
 TOGETHER = 64
 """Writes in flight; the engine commits those that come together at once."""
 PLAIN_BYTES = 16 * 1024
-"""Longer bodies are compressed; JSON begins with a brace and zlib's format never does."""
+"""Longer bodies are compressed; ours begin with a brace or a bracket as JSON, and zlib's format never does."""
+_JSON = (b"{", b"[")
 PROGRESS_TTL = timedelta(hours=1)
 
 
@@ -101,6 +103,20 @@ class ProcessingStore:
                 for job in jobs[at : at + TOGETHER]
             ]
             await asyncio.gather(*(self._tables.insert(PROCESSING, row) for row in rows))
+
+    async def keep_lines(self, video_id: str, lines: tuple[Line, ...]) -> None:
+        """Which jobs wait for which parts. Planned once, so writing it again writes the same."""
+        row = _row(video_id, tables.LINES, tables.LINES_NAME, _compressed(model.LINES.dump_json(lines)))
+        await self._tables.put(PROCESSING, row)
+
+    async def lines(self, video_id: str) -> tuple[Line, ...]:
+        """Which jobs wait for which parts: () where none does."""
+        row = await self._tables.get(PROCESSING, _key(video_id, tables.LINES, tables.LINES_NAME))
+        return () if row is None else _read(model.LINES, row).value
+
+    async def forget_lines(self, video_id: str) -> None:
+        """Every job is queued."""
+        await self._tables.delete(PROCESSING, _key(video_id, tables.LINES, tables.LINES_NAME))
 
     async def commit(self, before: Versioned[Head], after: Head, change: Change | None = None) -> bool:
         """Change the head and what goes with it, all or nothing; False where something changed meanwhile."""
@@ -211,7 +227,7 @@ def _row(video_id: str, section: str, name: str, body: bytes) -> dict[str, Value
 
 def _read(adapter: TypeAdapter[T], row: Row) -> Versioned[T]:
     body = BODY.of(row)
-    return Versioned(adapter.validate_json(body if body[:1] == b"{" else zlib.decompress(body)), VERSION.of(row))
+    return Versioned(adapter.validate_json(body if body[:1] in _JSON else zlib.decompress(body)), VERSION.of(row))
 
 
 def _head(head: Head) -> bytes:
@@ -219,8 +235,11 @@ def _head(head: Head) -> bytes:
 
 
 def _job(job: JobRow) -> bytes:
-    body = model.JOB.dump_json(job)
-    # Twelve hours of sound are one job with 20,000 segments: as plain JSON more than a row may hold.
+    return _compressed(model.JOB.dump_json(job))
+
+
+def _compressed(body: bytes) -> bytes:
+    # Twelve hours of sound that cannot be cut are one job with 20,000 segments: as plain JSON more than a row may hold.
     return zlib.compress(body, 1) if len(body) > PLAIN_BYTES else body
 
 

@@ -19,11 +19,12 @@ PROCESSING = Table(
     partition_key=("video_id",),
     clustering_key=("section", "name"),
 )
-"""("head", "-"): the whole; ("job", name): one job; ("track", name): one published track. One partition, so that the
+"""("head", "-"): the whole; ("job", name): one job; ("track", name): one published track;
+("lines", "-"): of an upload that is followed, which jobs wait for which parts. One partition, so that the
 end of a job and what it means for the whole are one commit. `version` counts the changes of a row."""
 
-HEAD, JOBS, TRACKS = "head", "job", "track"
-HEAD_NAME = "-"
+HEAD, JOBS, LINES, TRACKS = "head", "job", "lines", "track"
+HEAD_NAME = LINES_NAME = "-"
 
 PROGRESS = Table(
     "progress",

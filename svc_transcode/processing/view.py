@@ -31,7 +31,7 @@ def processing(head: Head, sequence: int, running: Mapping[str, Mapping[str, flo
     verified = sum(track.cost for track in head.tracks if track.state.settled) / cost
     answer = pb.Processing(
         video_id=head.video_id,
-        state=STATES[head.state],
+        state=STATES[head.state] if head.complete else video_pb2.PROCESSING_STATE_UPLOADING,
         progress=1.0 if head.state is State.PROCESSED else ENCODING_SHARE * share + (1 - ENCODING_SHARE) * verified,
         renditions=[_rendition(track, shares[track.name]) for track in head.tracks],
         manifest_generation=head.generation,

@@ -15,6 +15,7 @@ from svc_transcode.processing.ids import JobId, no_such_job
 from svc_transcode.processing.model import Failure, Head, JobRow, JobState, Kind, Made, State, TrackState
 from svc_transcode.processing.packaging import Objects, gather
 from svc_transcode.processing.queue import Queue
+from svc_transcode.processing.speeds import Speeds
 from svc_transcode.processing.store import Change, ProcessingStore, Versioned
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 
@@ -37,11 +38,14 @@ class Begun:
 class Working:
     """The jobs of workers."""
 
-    def __init__(self, store: ProcessingStore, queue: Queue, options: plan.Options, most_attempts: int) -> None:
+    def __init__(
+        self, store: ProcessingStore, queue: Queue, options: plan.Options, most_attempts: int, speeds: Speeds
+    ) -> None:
         self._store = store
         self._queue = queue
         self._options = options
         self._most_attempts = most_attempts
+        self._speeds = speeds
 
     async def start(self, job_id: JobId, attempt: int, worker: str) -> Begun:
         """An attempt begins and shuts earlier ones out. Raises JOB_NOT_FOUND, JOB_FENCED."""
@@ -59,6 +63,7 @@ class Working:
             return Begun(begun, job_id.folder(job.kind, attempt), await self._objects(head.value, job))
 
         begun = await settle(begin)
+        self._speeds.began(str(job_id))
         await self._queue.seen(job_id.video_id, job_id.job, worker)
         return begun
 
@@ -80,19 +85,43 @@ class Working:
             head, found = await self._load(job_id)
             job = found.value
             made = Made(result, job_id.folder(job.kind, attempt))
-            if job.state is JobState.DONE and job.made == made:
+            if job.state is JobState.DONE and job.made == outcomes.recorded(job, made):
                 return job
             _fence(job, job_id, attempt)
             await self._require_wanted(job_id, head.value, found)
             done = replace(job, state=JobState.DONE, made=made)
-            after, told = await self._made(head.value, done, made)
+            after, told = await self._made(head, done, made)
+            done = replace(done, made=outcomes.recorded(job, made))
             if not await self._store.commit(head, after, Change(jobs=((found, done),), events=told)):
                 raise LostRace
+            self._speeds.ended(str(job_id), outcomes.pixels(head.value, done))
             return done
 
         done = await settle(record, FINISH_ATTEMPTS)
         await self._settle(job_id)
         return done
+
+    async def miss(self, job_id: JobId, attempt: int, part: int) -> None:
+        """An attempt found part `part` (an index, from 0) missing: the job waits for it. Raises JOB_NOT_FOUND,
+        JOB_FENCED.
+        """
+
+        async def record() -> None:
+            head, found = await self._load(job_id)
+            job = found.value
+            _fence(job, job_id, attempt)
+            await self._require_wanted(job_id, head.value, found)
+            missed = replace(job, misses=job.misses + 1)
+            if not await self._park(head, found, missed, part):
+                raise LostRace
+            self._speeds.ended(str(job_id))
+
+        await settle(record, FINISH_ATTEMPTS)
+        await self._settle(job_id)
+
+    async def _park(self, head: Versioned[Head], found: Versioned[JobRow], job: JobRow, part: int | None) -> bool:
+        parked = domain.parked(head.value, job, part)
+        return await self._store.commit(head, parked, Change(jobs=((found, replace(job, state=JobState.QUEUED)),)))
 
     async def fail(self, job_id: JobId, attempt: int, failure: Failure, permanent: bool) -> timedelta | None:
         """An attempt failed: how long to wait before the next one, or None where there is none.
@@ -174,15 +203,10 @@ class Working:
         gathered = await asyncio.to_thread(gather, head.track(job.tracks[0]), rows)
         return gathered.objects
 
-    async def _made(self, head: Head, job: JobRow, made: Made) -> outcomes.Outcome:
-        result = outcomes.read(job, made.result)
+    async def _made(self, before: Versioned[Head], job: JobRow, made: Made) -> outcomes.Outcome:
+        head, result = before.value, outcomes.read(job, made.result)
         if isinstance(result, media.Probed):
-            # Twelve hours are thousands of jobs.
-            planned = await asyncio.to_thread(plan.plan, result.info, self._options, head.run)
-            # Queued before the head says so: a crash in between repeats the probe's end, which plans the same.
-            await self._store.add_jobs(head.video_id, planned.jobs)
-            await self._queue.add(head.video_id, planned.jobs, head.channel_id, head.start_time)
-            return outcomes.probed(head, result, planned)
+            return await self._planned(before, result)
         if isinstance(result, media.ThumbnailsMade):
             return outcomes.stills(head, result, made)
         if isinstance(result, media.Verified):
@@ -190,11 +214,36 @@ class Working:
             return outcomes.read_back(head, job, result, recorded.get(job.tracks[0]))
         return domain.chunk_made(head, job), ()
 
+    async def _planned(self, before: Versioned[Head], result: media.Probed) -> outcomes.Outcome:
+        head = before.value
+        if not head.passes:
+            pace = outcomes.pace(head, self._speeds.pixels_a_second, datetime.now(UTC))
+            decided = replace(head, passes=plan.passes_of(result.info, pace))
+            await self._store.commit(before, decided)
+            # Read anew: what is planned rests on what is written, whoever wrote it.
+            raise LostRace
+        # In a thread: twelve hours are thousands of jobs.
+        planned = await asyncio.to_thread(plan.plan, result.info, self._options, head.run, head.passes)
+        # Queued before the head says so: a crash in between repeats the probe's end, which plans the same.
+        await self._store.add_jobs(head.video_id, planned.jobs)
+        if head.complete or head.arrival is None:
+            await self._queue.add(head.video_id, planned.jobs, head.channel_id, head.start_time)
+        else:
+            sizes = head.arrival.sizes()
+            lines = await asyncio.to_thread(plan.waiting, planned, result.info, sizes)
+            await self._store.keep_lines(head.video_id, lines)
+        return outcomes.probed(head, result, planned)
+
     async def _failed(
         self, job_id: JobId, head: Versioned[Head], found: Versioned[JobRow], failure: Failure, permanent: bool
     ) -> timedelta | None:
         counted = replace(found.value, failures=found.value.failures + 1, failure=failure)
         decision = domain.after_failure(counted, permanent, self._most_attempts)
+        if counted.kind is Kind.PROBE and not head.value.complete and not isinstance(decision, domain.TryAgain):
+            # Whatever is wrong with the file is said of the whole file.
+            if not await self._park(head, found, replace(counted, failures=0), None):
+                raise LostRace
+            return None
         if isinstance(decision, domain.TryAgain):
             if not await self._store.change_job(job_id.video_id, found, counted):
                 raise LostRace

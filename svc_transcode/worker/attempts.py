@@ -50,6 +50,14 @@ class Bench:
     limits_of_probes: ChildLimits
 
 
+class PartMissingError(Exception):
+    """A part of a source that is still being uploaded is not there."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(f"part {index + 1} has not arrived")
+        self.index = index
+
+
 class Attempts:
     """Does attempts of jobs, any number side by side."""
 
@@ -89,49 +97,64 @@ class Attempts:
         reporter = Reporter(lambda share: self._bench.coordinator.report(job_id, attempt, share))
         ended = FinishJobRequest(job_id=job_id, attempt=attempt)
         try:
-            result = await beside(self._make(begun, folder, reporter), reporter.run())
+            ended.result = await beside(self._make(begun, folder, reporter), reporter.run())
+            log.info("job done")
         except FencedError:
             raise
+        except PartMissingError as missing:
+            log.info("a part of the source has not arrived", part=missing.index + 1)
+            ended.missing_part.number = missing.index + 1
         except Exception as error:
             # Whatever it is, it is this attempt's end; what is not foreseen deserves its traceback.
             foreseen = isinstance(error, MediaError | ObjectError)
             log.warning("job failed", error=f"{type(error).__name__}: {error}", exc_info=None if foreseen else error)
             await self._discard(folder, log)
             ended.failure.CopyFrom(failure_of(error, begun.kind))
-        else:
-            log.info("job done")
-            ended.result = orders.told(result)
         return ended
 
-    async def _make(self, begun: StartJobResponse, folder: str, reporter: Reporter) -> media.Result:
+    async def _make(self, begun: StartJobResponse, folder: str, reporter: Reporter) -> str:
+        """What to tell of what was made. Raises PartMissingError where a part was asked for that has not arrived."""
         bench = self._bench
         order = await self._order(begun)
         workdir = bench.scratch / str(next(self._numbers))
         await asyncio.to_thread(workdir.mkdir)
         lease = bench.pieces.lease()
+        missing: list[int] = []
 
         async def fetch(index: int) -> Path:
             if not 0 <= index < len(order.pieces):
                 raise PartUnavailable(index, "there is no such part")
-            return await lease.path(order.pieces[index])
+            piece = order.pieces[index] or await bench.sources.piece(begun.video_id, index)
+            if piece is None:
+                missing.append(index)
+                raise PartUnavailable(index, "it has not arrived")
+            return await lease.path(piece)
 
         def progress(done: int) -> None:
             reporter.tell(share_of(order.job, done))
 
         limits = bench.limits_of_probes if begun.kind == JobKind.JOB_KIND_PROBE else bench.limits
         try:
-            result = await run_child(
-                order.job, fetch, workdir, limits=limits, on_progress=progress, sources=bench.pieces.folder
-            )
+            try:
+                result = await run_child(
+                    order.job, fetch, workdir, limits=limits, on_progress=progress, sources=bench.pieces.folder
+                )
+            except MediaError as error:
+                if missing:
+                    raise PartMissingError(missing[0]) from error
+                raise
+            if missing:
+                # Whatever a child makes of a source that it could not read to the end is not to be relied on.
+                raise PartMissingError(missing[0])
             if not orders.fits(order.job, result):
                 raise ChildFailed(f"the media process gave a {type(result).__name__} for a {type(order.job).__name__}")
             await bench.outputs.store(folder, workdir, files_of(result))
-            return result
+            return orders.told(result, order.complete)
         finally:
             lease.release()
             if begun.kind == JobKind.JOB_KIND_VERIFY:
                 # The next reading back is to see the store, not what was read before.
-                await bench.pieces.forget(order.pieces)
+                await bench.pieces.forget(piece for piece in order.pieces if piece is not None)
             await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
 
     async def _order(self, begun: StartJobResponse) -> orders.Order:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from svc_transcode.media import jobs as media
 from svc_transcode.worker.pieces import Piece
+from svc_transcode.worker.sources import Source
 
 if TYPE_CHECKING:
     from vidmesh.transcode.v1.transcode_service_pb2 import StartJobResponse
@@ -26,7 +27,10 @@ class Order:
     """A job, and the pieces that are the parts of its source."""
 
     job: media.Job
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Piece | None, ...]
+    """None for a part that had not arrived."""
+    complete: bool = True
+    """Every part is there, for good."""
 
 
 def reading_back(begun: StartJobResponse, bucket: str, bounds: media.Bounds) -> Order:
@@ -39,10 +43,11 @@ def reading_back(begun: StartJobResponse, bucket: str, bounds: media.Bounds) -> 
     return Order(media.VerifyJob(media.Source(_sizes(pieces), bounds)), pieces)
 
 
-def working_on(begun: StartJobResponse, source: Sequence[Piece]) -> Order:
+def working_on(begun: StartJobResponse, source: Source) -> Order:
     """Any other job: its spec travels without the source. Raises pydantic.ValidationError."""
     job = media.from_json(media.JOB, begun.spec)
-    return Order(replace(job, source=replace(job.source, part_sizes=_sizes(source))), tuple(source))
+    pieces = tuple(source.pieces.get(index) for index in range(len(source.sizes)))
+    return Order(replace(job, source=replace(job.source, part_sizes=source.sizes)), pieces, source.complete)
 
 
 def fits(job: media.Job, result: media.Result) -> bool:
@@ -50,10 +55,12 @@ def fits(job: media.Job, result: media.Result) -> bool:
     return isinstance(result, _RESULTS[type(job)])
 
 
-def told(result: media.Result) -> str:
-    """A result in the form that is recorded. A probe's index, megabytes for a long video, is read by nobody."""
-    if isinstance(result, media.Probed):
-        result = replace(result, info=replace(result.info, index=()))
+def told(result: media.Result, complete: bool) -> str:
+    """A result in the form that is recorded. A probe's index, megabytes for a long video, says what can be begun with
+    before the source is complete; afterwards nobody reads it.
+    """
+    if isinstance(result, media.Probed) and complete:
+        result = replace(result, info=result.info.bare())
     return media.to_json(media.RESULT, result)
 
 

@@ -34,11 +34,11 @@ def files_of(result: media.Result) -> Iterator[tuple[media.File, str]]:
         case media.VideoMade(tracks=tracks):
             for track in tracks:
                 yield from ((file, "video/mp4") for file in _track(track))
-        case media.AudioMade(track=track):
+        case media.AudioMade(track=track) if track is not None:
             yield from ((file, "audio/mp4") for file in _track(track))
         case media.ThumbnailsMade(thumbnails=thumbnails):
             yield from ((thumbnail.file, "image/jpeg") for thumbnail in thumbnails)
-        case media.Probed() | media.Verified():
+        case media.AudioMade() | media.Probed() | media.Verified():
             return
 
 

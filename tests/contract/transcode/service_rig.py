@@ -44,7 +44,10 @@ from vidmesh.transcode.v1.transcode_service_pb2 import (
     StartJobResponse,
 )
 from vidmesh.transcode.v1.transcode_service_pb2_grpc import TranscodeServiceStub
-from vidmesh.upload.v1.upload_events_pb2 import UploadCompleted
+from vidmesh.upload.v1.upload_events_pb2 import PartsConfirmed, UploadCompleted, VideoPurged
+from vidmesh.upload.v1.upload_pb2 import Part, PartRun
+from vidmesh.upload.v1.upload_service_pb2 import GetSourceRequest, GetSourceResponse, SourcePart
+from vidmesh.upload.v1.upload_service_pb2_grpc import UploadServiceServicer, add_UploadServiceServicer_to_server
 from vidmesh.upload.v1.video_pb2 import PROCESSING_STATE_FAILED, PROCESSING_STATE_PROCESSED, Video
 from vidmesh.upload.v1.video_service_pb2 import CheckViewerRequest, CheckViewerResponse
 from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceServicer, add_VideoServiceServicer_to_server
@@ -184,6 +187,48 @@ class Viewers(VideoServiceServicer):
 
 
 @dataclass
+class Upload:
+    """A file on its way: parts of 10 bytes, one for each second of `source`."""
+
+    channel_id: str
+    parts: int
+    arrived: set[int] = field(default_factory=set[int])
+    """Numbers of parts."""
+    complete: bool = False
+
+
+class Library(UploadServiceServicer):
+    """UploadService as far as TranscodeService asks it."""
+
+    def __init__(self) -> None:
+        self.uploads: dict[str, Upload] = {}
+        """By video."""
+        self.asked: list[int] = []
+        """From which part on."""
+
+    def hosted(self) -> Hosted:
+        return Hosted(name="vidmesh.upload.v1.UploadService", servicer=self, add=add_UploadServiceServicer_to_server)
+
+    async def GetSource(self, request: GetSourceRequest, context: Any) -> GetSourceResponse:
+        del context
+        self.asked.append(request.first_number)
+        upload = self.uploads.get(request.video_id)
+        if upload is None:
+            raise not_found(ErrorReason.ERROR_REASON_VIDEO_NOT_FOUND, "There is no such video.")
+        return GetSourceResponse(
+            size_bytes=10 * upload.parts,
+            channel_id=upload.channel_id,
+            parts=[
+                SourcePart(part=Part(number=number, size_bytes=10))
+                for number in sorted(upload.arrived)
+                if number >= request.first_number
+            ],
+            complete=upload.complete,
+            layout=[PartRun(first_number=1, count=upload.parts, size_bytes=10)],
+        )
+
+
+@dataclass
 class Served:
     """The running service and everybody around it."""
 
@@ -193,6 +238,7 @@ class Served:
     objects: Objects
     tables: CrashingTables
     viewers: Viewers
+    library: Library
     owner: str
     done: list[str] = field(default_factory=list[str])
     """The jobs that its worker began, in order, as "name#attempt"."""
@@ -214,6 +260,29 @@ class Served:
         told = UploadCompleted(video_id=video_id, upload_id=uuid7(), channel_id=channel_id or uuid7(), size_bytes=1000)
         await self.bus.publish(told, str(uuid.uuid4()))
         return video_id
+
+    async def begin(self, parts: int) -> str:
+        """An upload of so many parts is begun; its video."""
+        video_id = new_video_id()
+        self.library.uploads[video_id] = Upload(uuid7(), parts)
+        return video_id
+
+    async def arrive(self, video_id: str, *numbers: int, wake: bool = True) -> None:
+        """Parts are confirmed."""
+        self.library.uploads[video_id].arrived |= set(numbers)
+        if wake:
+            await self.bus.publish(PartsConfirmed(video_id=video_id, upload_id=uuid7()))
+
+    async def complete(self, video_id: str) -> None:
+        """CompleteUpload."""
+        upload = self.library.uploads[video_id]
+        upload.complete = True
+        await self.upload(video_id, upload.channel_id)
+
+    async def abort(self, video_id: str) -> None:
+        """AbortUpload, and what follows from it."""
+        upload = self.library.uploads.pop(video_id)
+        await self.bus.publish(VideoPurged(video_id=video_id, channel_id=upload.channel_id), str(uuid.uuid4()))
 
     async def processing(self, video_id: str) -> Processing:
         request = GetProcessingRequest(video_id=video_id)
@@ -338,7 +407,8 @@ async def serving(
     }
     async with TestMesh(folder, merged(settings, overrides or {})) as mesh:
         viewers = Viewers(owner)  # pyright: ignore[reportAbstractUsage] (the other methods are not asked here)
-        await mesh.serve(await mesh.runtime("svc_upload"), [viewers.hosted()])
+        library = Library()  # pyright: ignore[reportAbstractUsage]
+        await mesh.serve(await mesh.runtime("svc_upload"), [viewers.hosted(), library.hosted()])
         runtime = await mesh.runtime("svc_transcode", telemetry)
         opened = runtime.tables
         kept: list[CrashingTables] = []
@@ -356,5 +426,6 @@ async def serving(
             objects=await runtime.objects(),
             tables=kept[0],
             viewers=viewers,
+            library=library,
             owner=owner,
         )

@@ -20,6 +20,7 @@ from mesh.ids import uuid7
 from mesh.objects import Objects
 from mesh.testing.servers import NatsServer, WeedServer
 from svc_transcode.processing.advancing import Advancing
+from svc_transcode.processing.feeding import Feeding
 from svc_transcode.processing.leftovers import Leftovers
 from svc_transcode.processing.objects import MediaStore
 from svc_transcode.processing.queue import Queue
@@ -289,7 +290,7 @@ async def test_two_replicas_that_take_the_same_step_publish_one_generation(serve
         media = SlowMedia(served.objects, settings.objects.media_bucket)
         leftovers = Leftovers(store, media, timedelta(minutes=2))
         queue = Queue(served.tables)  # type: ignore[arg-type]
-        replicas = [Advancing(store, queue, media, leftovers) for _ in range(2)]
+        replicas = [Advancing(store, queue, Feeding(store, queue), media, leftovers) for _ in range(2)]
         finishing = asyncio.create_task(served.finish(chunk, 1, result))
         await asyncio.gather(finishing, *(_once_made(store, video_id, one) for one in replicas))
         head = await store.head(video_id)

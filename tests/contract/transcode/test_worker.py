@@ -7,7 +7,6 @@ import hashlib
 import signal
 import subprocess
 from collections.abc import AsyncGenerator, Generator
-from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -68,7 +67,7 @@ async def rig(tmp_path: Path, nats: NatsServer, weed: WeedServer) -> AsyncGenera
 @pytest.fixture(scope="module")
 def info() -> SourceInfo:
     with reader_of(BUNNY) as reader:
-        return replace(probe(reader, media.Bounds()), index=())
+        return probe(reader, media.Bounds()).bare()
 
 
 def objects_of(folder: str, track: media.TrackMade) -> tuple[VerifyObject, ...]:
@@ -80,6 +79,24 @@ async def eventually(condition: Any, seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 (what is waited for is in another process)
             await asyncio.sleep(0.05)
+
+
+async def test_a_part_that_has_not_arrived_is_named_and_counts_as_no_failure(rig: Rig, info: SourceInfo) -> None:
+    await rig.worker()
+    rig.library.arrived[VIDEO] = {1, 2, 4}
+    assignment = await rig.submit("v", video_job(info, ladder(1280, 720)[0]))
+    end = await rig.end_of(assignment)
+    assert (end.WhichOneof("outcome"), end.missing_part.number) == ("missing_part", 3)
+    assert await rig.stored(f"v/{VIDEO}/") == set()
+
+    probed = await rig.result_of(await rig.submit("p", PROBE))
+    assert isinstance(probed, media.Probed)
+    assert probed.info.bare() == info
+    assert probed.info.index, "what can be begun with is known by the index"
+    rig.library.arrived[VIDEO].add(3)
+    made = await rig.result_of(await rig.submit("v2", video_job(info, ladder(1280, 720)[0])))
+    assert isinstance(made, media.VideoMade)
+    assert made.frames == 132
 
 
 async def test_every_kind_of_job_is_done_and_what_it_made_is_in_the_store(rig: Rig, info: SourceInfo) -> None:
@@ -94,6 +111,7 @@ async def test_every_kind_of_job_is_done_and_what_it_made_is_in_the_store(rig: R
 
     assert isinstance(pictures, media.VideoMade)
     assert isinstance(heard, media.AudioMade)
+    assert heard.track is not None
     assert isinstance(seen, media.ThumbnailsMade)
     assert [track.quality for track in pictures.tracks] == ["360p", "720p"]
     assert len(seen.thumbnails) == 2

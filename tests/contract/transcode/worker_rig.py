@@ -45,7 +45,7 @@ from vidmesh.transcode.v1.transcode_service_pb2_grpc import (
     TranscodeServiceServicer,
     add_TranscodeServiceServicer_to_server,
 )
-from vidmesh.upload.v1.upload_pb2 import Part
+from vidmesh.upload.v1.upload_pb2 import Part, PartRun
 from vidmesh.upload.v1.upload_service_pb2 import GetSourceRequest, GetSourceResponse, SourcePart
 from vidmesh.upload.v1.upload_service_pb2_grpc import UploadServiceServicer, add_UploadServiceServicer_to_server
 
@@ -129,6 +129,8 @@ class Library(UploadServiceServicer):
 
     def __init__(self) -> None:
         self.sources: dict[str, list[SourcePart]] = {}
+        self.arrived: dict[str, set[int]] = {}
+        """Of sources that are still being uploaded, the numbers of the parts that are there."""
         self.asked = 0
 
     async def GetSource(self, request: GetSourceRequest, context: Any) -> GetSourceResponse:
@@ -136,12 +138,19 @@ class Library(UploadServiceServicer):
         parts = self.sources.get(request.video_id)
         if parts is None:
             raise not_found(ErrorReason.ERROR_REASON_VIDEO_NOT_FOUND, "There is no such video.")
+        there = [one for one in parts if self._shown(request, one.part)]
         at = int(request.page_token or 0)
         return GetSourceResponse(
             size_bytes=sum(one.part.size_bytes for one in parts),
-            parts=parts[at : at + PAGE],
-            next_page_token=str(at + PAGE) if at + PAGE < len(parts) else "",
+            parts=there[at : at + PAGE],
+            next_page_token=str(at + PAGE) if at + PAGE < len(there) else "",
+            complete=request.video_id not in self.arrived,
+            layout=[PartRun(first_number=n, count=1, size_bytes=one.part.size_bytes) for n, one in enumerate(parts, 1)],
         )
+
+    def _shown(self, request: GetSourceRequest, part: Part) -> bool:
+        there = self.arrived.get(request.video_id)
+        return part.number >= request.first_number and (there is None or part.number in there)
 
 
 class Rig:

@@ -69,6 +69,7 @@ async def test_a_file_goes_all_the_way_through_children(bunny: Path, workdir: Pa
         verified = await run_child(jobs.VerifyJob(own), fetch_own, workdir)
         assert (verified.frames, verified.first, verified.end) == (50, 0, 2)
     sound = await run_child(jobs.AudioJob(source, info, info.audio[0].stream_index), fetch, workdir)
+    assert sound.track is not None
     assert sound.track.samples == 250
     stills = await run_child(jobs.ThumbnailJob(source, info, (Fraction(1),)), fetch, workdir)
     files = [f for t in made.tracks for f in (t.init, *(s.file for s in t.segments))] + [stills.thumbnails[0].file]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from hypothesis import strategies as st
 
 from svc_transcode.media.errors import PartUnavailable
 from svc_transcode.media.frames import FrameReader
-from svc_transcode.media.grid import Chunk, plan_chunks
-from svc_transcode.media.index import Entry, chunk_parts, thin
+from svc_transcode.media.grid import plan_chunks
+from svc_transcode.media.index import Entry, PartIndex, thin
 from svc_transcode.media.info import IndexPoint, SourceInfo
 from svc_transcode.media.jobs import Bounds
 from svc_transcode.media.parts import PartReader
@@ -182,6 +181,18 @@ def test_an_index_is_thinned_to_a_point_a_second_with_the_extent_of_its_samples(
     )
 
 
+def test_between_keyframes_that_are_far_apart_there_are_points_that_decoding_cannot_start_at() -> None:
+    entries = [entry(time, 100 * time, keyframe=time % 5 == 0) for time in range(10)]
+    points = thin(entries, 2000)
+    assert [point.keyframe for point in points] == [True, *[False] * 4] * 2
+    assert [(point.first_byte, point.end_byte) for point in points] == [(t * 100, t * 100 + 10) for t in range(10)]
+
+
+def test_a_keyframe_soon_behind_another_point_is_a_point_of_its_own() -> None:
+    entries = [entry(0, 0), entry(1, 10, keyframe=False), entry(1.1, 20), entry(2.05, 30, keyframe=False)]
+    assert [(float(point.time), point.keyframe) for point in thin(entries, 100)] == [(0, True), (1, False), (1.1, True)]
+
+
 def test_cues_without_sizes_reach_to_the_next_one() -> None:
     points = thin([entry(0, 40, 0), entry(5, 400, 0)], 1000)
     assert [(p.first_byte, p.end_byte) for p in points] == [(40, 400), (400, 1000)]
@@ -206,8 +217,9 @@ def test_the_parts_that_a_chunk_needs_are_the_parts_that_it_reads(noisy: tuple[P
         opening = set(reader.touched)
     sizes = [path.with_name(f"{path.name}.{i}").stat().st_size for i in range(count)]
     for chunk in plan_chunks(info.video_duration, Fraction(4)):
-        needed = chunk_parts(info, chunk, sizes)
-        assert needed is not None
+        ranges = PartIndex(info.index, sizes).needed(chunk.start, chunk.end)
+        assert ranges is not None
+        needed = {part for parts in ranges for part in parts}
         assert len(needed) <= count * 3 // 4
         with reader_over(path, count) as reader, open_source(reader, Bounds()) as container:
             stream = pick_video(container, Bounds())
@@ -217,4 +229,17 @@ def test_the_parts_that_a_chunk_needs_are_the_parts_that_it_reads(noisy: tuple[P
 
 
 def test_without_an_index_nobody_knows_what_a_chunk_needs(noisy: tuple[Path, SourceInfo]) -> None:
-    assert chunk_parts(replace(noisy[1], index=()), Chunk(0, Fraction(0), None), [1]) is None
+    assert PartIndex(noisy[1].bare().index, [1]).needed(Fraction(0), None) is None
+
+
+def test_a_chunk_needs_what_is_decoded_before_it_and_not_the_whole_group_behind_it() -> None:
+    entries = [entry(time, 10 * time, keyframe=time % 10 == 0) for time in range(30)]
+    index = PartIndex(thin(entries, 300), [10] * 30)
+    assert index.needed(Fraction(14), Fraction(16)) == (range(10, 17),)
+    assert index.needed(Fraction(20), None) == (range(10, 30),), "a keyframe may be shown later than it is stored"
+    assert index.needed(Fraction(0), Fraction(2)) == (range(3),)
+
+
+def test_parts_that_are_apart_are_ranges_of_their_own() -> None:
+    points = (IndexPoint(Fraction(0), 0, 10), IndexPoint(Fraction(1), 80, 95), IndexPoint(Fraction(2), 10, 20))
+    assert PartIndex(points, [10] * 10).needed(Fraction(0), None) == (range(2), range(8, 10))

@@ -33,6 +33,7 @@ def presented(bunny: Path, transcode: Callable[..., Transcoded]) -> Path:
     with reader_over(bunny) as reader:
         job = AudioJob(Source((info.size,)), info, info.audio[0].stream_index)
         sound = encode_audio(job, reader, done.store.under("s/sound"), lambda _: None).track
+    assert sound is not None
     video = [
         VideoTrack(r.quality, r.width, r.height, info.video.frame_rate, t[0].codec, 90_000, t[0].init.path, segments(t))
         for r, t in ((rung, done.tracks(place)) for place, rung in enumerate(done.rungs))

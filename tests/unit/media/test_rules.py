@@ -8,8 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from svc_transcode.media.grid import SEGMENT, TIMESCALE, cell, plan_chunks, ticks
-from svc_transcode.media.ladder import ladder
+from svc_transcode.media.grid import (
+    SEGMENT,
+    SOUND_FRAME,
+    SOUND_SEGMENT,
+    TIMESCALE,
+    cell,
+    plan_chunks,
+    plan_sound,
+    ticks,
+)
+from svc_transcode.media.ladder import AUDIO_RATE, ladder
 from svc_transcode.media.schedule import thumbnail_times
 
 sides = st.integers(1, 9000)
@@ -104,6 +113,24 @@ def test_a_clip_shorter_than_a_chunk_is_one_chunk() -> None:
 
 def test_a_whole_number_of_chunks_leaves_no_empty_one_behind() -> None:
     assert len(plan_chunks(Fraction(16), Fraction(8))) == 2
+
+
+def test_chunks_get_shorter_towards_the_end_of_all_but_short_videos() -> None:
+    lengths = [chunk.end - chunk.start for chunk in plan_chunks(Fraction(100), Fraction(8)) if chunk.end is not None]
+    assert lengths == [8] * 11 + [6, 2, 2]
+    assert [chunk.start for chunk in plan_chunks(Fraction(20), Fraction(8))] == [0, 8, 16]
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(lengths)
+def test_pieces_of_sound_cover_the_whole_in_segments_and_leave_little_for_the_end(length: Fraction) -> None:
+    pieces = plan_sound(length)
+    assert pieces[0].first == 0
+    assert [piece.end for piece in pieces[:-1]] == [piece.first for piece in pieces[1:]]
+    assert pieces[-1].end is None
+    assert all(piece.first % SOUND_SEGMENT == 0 for piece in pieces)
+    last = length - Fraction(pieces[-1].first * SOUND_FRAME, AUDIO_RATE)
+    assert 0 < last <= 4 * Fraction(SOUND_SEGMENT * SOUND_FRAME, AUDIO_RATE)
 
 
 @pytest.mark.parametrize("length", [Fraction(0), Fraction(3), Fraction(-2), Fraction(1, 2)])

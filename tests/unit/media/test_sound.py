@@ -12,7 +12,7 @@ import pytest
 
 from svc_transcode.media.audio import encode_audio
 from svc_transcode.media.errors import MediaRejected
-from svc_transcode.media.jobs import AudioJob, AudioMade, Bounds, Source, VerifyJob
+from svc_transcode.media.jobs import AudioJob, Bounds, Source, TrackMade, VerifyJob
 from svc_transcode.media.parts import reader_of
 from svc_transcode.media.probe import probe
 from svc_transcode.media.verify import verify
@@ -27,18 +27,21 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path)
 
 
-def encoded(path: Path, store: Store, track: int = 0) -> AudioMade:
+def encoded(path: Path, store: Store, track: int = 0) -> TrackMade:
     with reader_over(path) as reader:
         info = probe(reader, Bounds())
     index = info.audio[track].stream_index
     with reader_over(path) as reader:
-        return encode_audio(AudioJob(Source((info.size,)), info, index), reader, store.under("made"), lambda _: None)
+        made = encode_audio(AudioJob(Source((info.size,)), info, index), reader, store.under("made"), lambda _: None)
+    assert made.track is not None
+    assert made.damaged_packets == 0
+    return made.track
 
 
-def heard(store: Store, made: AudioMade) -> tuple[int, int | None, int]:
+def heard(store: Store, made: TrackMade) -> tuple[int, int | None, int]:
     """Samples in all, of the first that is loud, and channels, of what a player decodes."""
     path = store.root / "joined.mp4"
-    files = [made.track.init, *(segment.file for segment in made.track.segments)]
+    files = [made.init, *(segment.file for segment in made.segments)]
     path.write_bytes(b"".join(store.read(file) for file in files))
     count, onset, channels = 0, None, 0
     with av.open(str(path)) as container:
@@ -56,13 +59,13 @@ def test_surround_sound_becomes_stereo_of_the_same_length(bunny: Path, store: St
     made = encoded(bunny, store)
     count, _, channels = heard(store, made)
     assert (channels, Fraction(count, RATE)) == (2, Fraction("5.312"))
-    assert (made.track.codec, made.track.timescale, made.damaged_packets) == ("mp4a.40.2", RATE, 0)
+    assert (made.codec, made.timescale) == ("mp4a.40.2", RATE)
 
 
 def test_segments_of_sound_are_about_two_seconds_and_follow_each_other(
     make: Callable[[Clip], Path], store: Store
 ) -> None:
-    segments = encoded(make(Clip(times=steady(10), sound=Fraction(9))), store).track.segments
+    segments = encoded(make(Clip(times=steady(10), sound=Fraction(9))), store).segments
     assert [s.number for s in segments] == list(range(len(segments)))
     assert segments[0].start == 0
     assert [s.start + s.duration for s in segments[:-1]] == [s.start for s in segments[1:]]
@@ -86,7 +89,7 @@ def test_sound_that_starts_late_begins_with_silence(make: Callable[[Clip], Path]
 
 def test_each_track_is_encoded_by_its_index(make: Callable[[Clip], Path], store: Store) -> None:
     path = make(Clip(times=steady(10), sound=Fraction(1), languages=("deu", "fra")))
-    assert encoded(path, store, 0).track.quality != encoded(path, store, 1).track.quality
+    assert encoded(path, store, 0).quality != encoded(path, store, 1).quality
 
 
 def test_a_track_that_is_not_there_cannot_be_encoded(bunny: Path, store: Store) -> None:
@@ -99,7 +102,7 @@ def test_a_track_that_is_not_there_cannot_be_encoded(bunny: Path, store: Store) 
 
 def test_what_was_made_can_be_verified(bunny: Path, store: Store) -> None:
     made = encoded(bunny, store)
-    files = [made.track.init, *(segment.file for segment in made.track.segments)]
+    files = [made.init, *(segment.file for segment in made.segments)]
     job = VerifyJob(Source(tuple(file.size for file in files)))
     with reader_of(*(store.root / file.path for file in files)) as reader:
         verified = verify(job, reader)
@@ -108,7 +111,7 @@ def test_what_was_made_can_be_verified(bunny: Path, store: Store) -> None:
 
 def test_a_segment_that_was_changed_is_not_verified(bunny: Path, store: Store) -> None:
     made = encoded(bunny, store)
-    files = [store.root / f.path for f in (made.track.init, *(s.file for s in made.track.segments))]
+    files = [store.root / f.path for f in (made.init, *(s.file for s in made.segments))]
     data = bytearray(files[2].read_bytes())
     data[-4000:] = bytes(4000)
     files[2].write_bytes(data)

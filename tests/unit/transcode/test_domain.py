@@ -109,7 +109,7 @@ def test_a_retry_makes_only_what_is_missing() -> None:
     assert again is not None
     assert [job.name for job in again.jobs] == ["v1-00002-720p-r2"]
     track = again.head.track("720p")
-    assert (again.head.run, again.head.state, track.state, track.done) == (2, State.ENCODING, TrackState.WAITING, 4)
+    assert (again.head.run, again.head.state, track.state, track.done) == (2, State.ENCODING, TrackState.WAITING, 6)
     assert domain.chunk_made(again.head, again.jobs[0]).track("720p").state is TrackState.MADE
 
 

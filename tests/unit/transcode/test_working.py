@@ -19,6 +19,7 @@ from svc_transcode.processing import plan
 from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.model import JobRow, JobState
 from svc_transcode.processing.queue import Queue
+from svc_transcode.processing.speeds import Speeds
 from svc_transcode.processing.store import ProcessingStore
 from svc_transcode.processing.tables import PROCESSING
 from svc_transcode.processing.working import Working
@@ -66,7 +67,7 @@ class Desk:
 async def desk(tmp_path: Path) -> AsyncGenerator[Desk]:
     async with open_tables(f"sqlite://{tmp_path}/t.db", SCHEMA) as tables:
         store = ProcessingStore(tables, Outbox(tables, Silent(), hints=OUTBOX, sources=(PROCESSING,)))
-        one = Desk(store, Working(store, Queue(tables), OPTIONS, 4))
+        one = Desk(store, Working(store, Queue(tables), OPTIONS, 4, Speeds(lambda: 1, lambda: 0.0)))
         await one.open()
         yield one
 

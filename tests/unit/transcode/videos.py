@@ -9,7 +9,8 @@ from fractions import Fraction
 from svc_transcode.media import jobs as media
 from svc_transcode.media.info import AudioInfo, SourceInfo, VideoInfo
 from svc_transcode.processing import domain, plan
-from svc_transcode.processing.model import Head, JobRow, JobState, Kind, Made, State, Track
+from svc_transcode.processing.model import Head, JobRow, JobState, Kind, Made, State
+from svc_transcode.processing.passes import WHOLE, Pace
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 OPTIONS = plan.Options(preset="medium", threads=1, chunk=Fraction(8), bounds=media.Bounds())
@@ -44,9 +45,14 @@ def source(seconds: int, *, height: int = 720, audio: tuple[str, ...] = ("en",))
     return SourceInfo("mp4", 1000, Fraction(0), length, length, 1_000_000, picture, sounds, ())
 
 
+def plans(info: SourceInfo, run: int = 1, pace: Pace = WHOLE) -> plan.Plan:
+    """What becomes of a source."""
+    return plan.plan(info, OPTIONS, run, plan.passes_of(info, pace))
+
+
 def planned(info: SourceInfo) -> tuple[Head, dict[str, JobRow]]:
     """A probed video and its jobs, which are out."""
-    made = plan.plan(info, OPTIONS, 1)
+    made = plans(info)
     head = Head(VIDEO_ID, "a-channel", 1000, State.PROBING, run=1, start_time=NOW, info=info)
     rows = {job.name: replace(job, state=JobState.RELEASED, release=1) for job in made.jobs}
     return domain.planned(head, made), rows
@@ -59,17 +65,12 @@ def done(job: JobRow, head: Head) -> JobRow:
         assert head.info is not None
         result: media.Result = media.AudioMade(_track("audio", 0, int(head.info.duration / 2), 48_000))
     else:
-        first, tracks = job.chunk * 4, [head.track(name) for name in job.tracks]
-        result = media.VideoMade(
-            tuple(_track(one.name, first, _segments(one, head, first), 90_000) for one in tracks), 1
-        )
+        spec = plan.VIDEO_JOB.validate_json(job.spec)
+        assert head.info is not None
+        first, end = int(spec.start / 2), -int(-(head.info.duration if spec.end is None else spec.end) // 2)
+        tracks = [head.track(name) for name in job.tracks]
+        result = media.VideoMade(tuple(_track(one.name, first, end - first, 90_000) for one in tracks), 1)
     return replace(job, state=JobState.DONE, made=Made(media.to_json(media.RESULT, result), folder))
-
-
-def _segments(track: Track, head: Head, first: int) -> int:
-    assert track.is_picture
-    assert head.info is not None
-    return min(4, -int(-head.info.duration // 2) - first)
 
 
 def _track(quality: str, first: int, count: int, rate: int) -> media.TrackMade:

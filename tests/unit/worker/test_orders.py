@@ -27,6 +27,7 @@ from svc_transcode.worker.orders import fits, reading_back, told, working_on
 from svc_transcode.worker.pieces import Piece
 from svc_transcode.worker.program import limits_of, limits_of_probes
 from svc_transcode.worker.progress import NEARLY, share_of
+from svc_transcode.worker.sources import Source
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.transcode.v1.transcode_pb2 import FailureReason, JobKind
 from vidmesh.transcode.v1.transcode_service_pb2 import StartJobResponse, VerifyObject
@@ -69,9 +70,17 @@ PIECES = (Piece("source", "u/1", 600, "aa"), Piece("source", "u/2", 400, "bb"))
 
 def test_a_job_gets_the_sizes_of_the_parts_and_keeps_the_bounds_of_its_spec() -> None:
     spec = replace(CHUNK, source=media.Source((), media.Bounds(max_pixels=7, max_seconds=8)))
-    order = working_on(StartJobResponse(spec=media.to_json(media.JOB, spec)), PIECES)
+    source = Source((600, 400), dict(enumerate(PIECES)), complete=True)
+    order = working_on(StartJobResponse(spec=media.to_json(media.JOB, spec)), source)
     assert order.job == replace(spec, source=media.Source((600, 400), media.Bounds(7, 8)))
-    assert order.pieces == PIECES
+    assert (order.pieces, order.complete) == (PIECES, True)
+
+
+def test_a_part_that_has_not_arrived_has_its_size_and_no_piece() -> None:
+    source = Source((600, 400), {1: PIECES[1]}, complete=False)
+    order = working_on(StartJobResponse(spec=media.to_json(media.JOB, CHUNK)), source)
+    assert order.job.source.part_sizes == (600, 400)
+    assert (order.pieces, order.complete) == ((None, PIECES[1]), False)
 
 
 def test_reading_back_reads_the_stored_objects_in_their_order() -> None:
@@ -92,8 +101,10 @@ def test_a_result_of_another_kind_does_not_fit() -> None:
     assert not fits(CHUNK, media.Probed(INFO))
 
 
-def test_a_probe_is_told_without_its_index() -> None:
-    assert media.from_json(media.RESULT, told(media.Probed(INFO))) == media.Probed(replace(INFO, index=()))
+def test_a_probe_is_told_without_its_index_once_nobody_waits_for_parts() -> None:
+    assert media.from_json(media.RESULT, told(media.Probed(INFO), complete=True)) == media.Probed(INFO.bare())
+    assert media.from_json(media.RESULT, told(media.Probed(INFO), complete=False)) == media.Probed(INFO)
+    assert not INFO.bare().index
 
 
 @pytest.mark.parametrize(

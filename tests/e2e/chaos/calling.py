@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ PASSING = frozenset({408, 409, 429, 499, 502, 503, 504})
 """What an installation may answer while a part of it is away, or while two changes meet. 500 is not among them: an
 INTERNAL error is a defect whatever died.
 """
+
+PAUSE = 0.2
+RETRY_DELAY = re.compile(r'"retry_?[dD]elay": ?"([0-9.]+)s"')
 
 PATIENCE = 90.0
 """Seconds after which a call counts as stuck."""
@@ -50,11 +54,18 @@ class Caller:
             try:
                 answer = self.edge.request(method, path, **request)
             except httpx.TransportError as error:
-                last = f"{type(error).__name__}: {error}"
+                last, pause = f"{type(error).__name__}: {error}", PAUSE
             else:
                 if answer.status_code not in PASSING:
                     return answer
                 last = f"{answer.status_code}: {answer.text[:300]}"
+                pause = _asked_to_wait(answer)
             if time.monotonic() > give_up:
                 raise TimeoutError(f"{method} {path} is stuck: {last}")
-            time.sleep(0.2)
+            time.sleep(pause)
+
+
+def _asked_to_wait(answer: httpx.Response) -> float:
+    """Seconds until the next try: those of the answer's RetryInfo, where it has one."""
+    told = RETRY_DELAY.search(answer.text)
+    return float(told[1]) if told else PAUSE

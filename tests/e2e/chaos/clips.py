@@ -23,7 +23,7 @@ def clip(path: Path, seconds: float = 2.5) -> Path:
         for number in range(int(seconds * RATE)):
             output.mux(video.encode(_picture(number)))
         for start in range(0, int(seconds * SOUND_RATE), SOUND_FRAME):
-            output.mux(audio.encode(_sound(start)))
+            output.mux(audio.encode(sound(start)))
         output.mux(video.encode(None))
         output.mux(audio.encode(None))
     with path.open("ab") as file:
@@ -41,7 +41,7 @@ def _picture(number: int) -> av.VideoFrame:
     return picture
 
 
-def _sound(start: int) -> av.AudioFrame:
+def sound(start: int) -> av.AudioFrame:
     sound = av.AudioFrame(format="fltp", layout="mono", samples=SOUND_FRAME)
     samples = array("f", (math.sin(at / 20) / 2 for at in range(start, start + SOUND_FRAME)))
     sound.planes[0].update(samples.tobytes().ljust(sound.planes[0].buffer_size, b"\0"))

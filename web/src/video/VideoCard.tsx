@@ -14,17 +14,18 @@ import styles from "./VideoCard.module.css";
 export function VideoCard({ video, channel, row = false }: { video: Video; channel?: Channel | undefined; row?: boolean }) {
   const ahead = usePlaybackAhead(video.videoId);
   const time = video.publishTime ?? video.uploadTime;
+  const Heading = row ? "h3" : "h2";
   return (
     <article className={row ? styles.row : styles.card} onPointerEnter={ahead} onFocus={ahead} onTouchStart={ahead}>
       <Picture video={video} />
       <div className={styles.words}>
         {channel && !row && <Avatar name={channel.name || channel.handle} />}
         <div>
-          <h3>
+          <Heading>
             <Link href={paths.watch(video.videoId)} className={styles.title}>
               {video.title}
             </Link>
-          </h3>
+          </Heading>
           <p className={styles.line}>
             {channel && (
               <Link href={paths.channel(channel.handle)} className={styles.channel}>

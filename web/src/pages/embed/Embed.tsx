@@ -25,7 +25,8 @@ export default function Embed({ videoId }: { videoId: string }) {
   const failure = error ?? playback.error;
   if (granted && data) {
     return (
-      <div className={styles.page}>
+      <main className={styles.page}>
+        <h1 className="visually-hidden">{title}</h1>
         <Player
           playback={granted}
           latest={granted}
@@ -39,11 +40,11 @@ export default function Embed({ videoId }: { videoId: string }) {
             </a>
           }
         />
-      </div>
+      </main>
     );
   }
   return (
-    <div className={styles.page}>
+    <main className={styles.page}>
       <div className={styles.state} role={failure ? "alert" : "status"}>
         {failure ? (
           <>
@@ -57,6 +58,6 @@ export default function Embed({ videoId }: { videoId: string }) {
           </>
         )}
       </div>
-    </div>
+    </main>
   );
 }

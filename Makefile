@@ -12,6 +12,13 @@ TOOLS := $(CURDIR)/.cache/bin
 GRPCURL := github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3
 # Test files that run at once. Those that start a whole stack wait more than they work.
 JOBS ?= 2
+# Empty where Node is missing: then the pages and the TypeScript client are left out, and it is said.
+NODE := $(shell command -v node 2>/dev/null)
+NODE_STAMP := node_modules/.made-from-lock
+PAGES := web/dist/index.html
+PAGES_FROM := $(shell find web/src web/public web/scripts clients/ts/src -type f 2>/dev/null) \
+  $(wildcard web/*.html web/*.ts web/*.json clients/ts/*.json)
+NO_NODE := needs Node 20.19 or newer, which is not here
 # A clip of your own: make demo FILE=clip.mp4
 FILE ?=
 # More words for pytest: make test ARGS="tests/unit -k ladder"
@@ -19,12 +26,14 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo test test-cassandra check bench soak generate lock sbom audit clean system
+.PHONY: help env demo test test-cassandra test-web web node pages check bench soak generate lock sbom audit clean system
 
 help:
 	@echo "make demo      start everything, upload a clip, watch it become playable, play it back (FILE=clip.mp4)"
+	@echo "make web       build the pages (needs Node), and publish them to the stack that runs here"
 	@echo "make test      every test of the normal tier (ARGS=... for pytest)"
 	@echo "make test-cassandra  the end-to-end tests with all tables on one Cassandra (needs Java 17 and Maven)"
+	@echo "make test-web  the tests of the pages and the TypeScript client that need nothing but Node"
 	@echo "make check     style, types, import direction, contracts, drift of generated code"
 	@echo "make bench     measure, in quick mode (ARGS=... for names: make bench ARGS='tables edge')"
 	@echo "make soak      the long tests: two hours or so (tests/e2e/README.md)"
@@ -46,8 +55,36 @@ $(STAMP): pyproject.toml requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
 
-demo: $(STAMP)
+demo: $(STAMP) pages
 	$(BIN)/vidmesh demo $(FILE)
+
+node: $(NODE_STAMP)
+
+$(NODE_STAMP): package.json package-lock.json clients/ts/package.json web/package.json
+	@command -v node >/dev/null || { echo "This $(NO_NODE)." >&2; exit 1; }
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PAGES): $(NODE_STAMP) $(PAGES_FROM)
+	npm run --silent build -w clients/ts
+	npm run --silent build -w web
+	@touch $@
+
+# What else is there does not wait for pages that cannot be built.
+pages:
+ifeq ($(NODE),)
+	@echo "The pages are left out: building them $(NO_NODE)."
+else
+	@$(MAKE) --no-print-directory $(PAGES) || echo "The pages are left out: they could not be built."
+endif
+
+web: $(STAMP) $(PAGES)
+	@if $(BIN)/vidmesh status >/dev/null 2>&1; then $(BIN)/vidmesh web publish; \
+	  else echo "The pages are built: vidmesh up shows them."; fi
+
+test-web: $(NODE_STAMP)
+	npm run --silent build -w clients/ts
+	npm run --silent test --workspaces --if-present
 
 test: $(STAMP) $(if $(filter true,$(CI)),system)
 	@mkdir -p $(dir $(REPORT))
@@ -74,6 +111,7 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/buf lint
 	$(BIN)/python protos/generate.py --check
+	$(BIN)/python protos/typescript.py --check
 	$(BIN)/python -m docs.generator --check
 
 bench: $(STAMP)
@@ -85,6 +123,7 @@ soak: $(STAMP)
 
 generate: $(STAMP)
 	$(BIN)/python protos/generate.py
+	$(BIN)/python protos/typescript.py
 	$(BIN)/python -m docs.generator
 
 # Hashes only, no address of a registry: whoever installs uses their own.
@@ -106,4 +145,5 @@ $(VENV)/bin/uv:
 clean:
 	@if [ -x $(BIN)/vidmesh ] && [ -d .vidmesh ]; then $(BIN)/vidmesh down || true; fi
 	rm -rf $(VENV) .cache .vidmesh .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf node_modules web/node_modules web/dist clients/ts/dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -29,7 +29,7 @@ def _tracked(*patterns: str) -> list[Path]:
 
 
 def _by_hand(*patterns: str) -> list[Path]:
-    generated = re.compile(r"_pb2(_grpc)?\.pyi?$")
+    generated = re.compile(r"(_pb2(_grpc)?\.pyi?|_pb\.ts)$")
     return [p for p in _tracked(*patterns) if not generated.search(p.name) and "third_party" not in str(p)]
 
 

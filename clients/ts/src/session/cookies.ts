@@ -41,7 +41,8 @@ export interface CookieSessionOptions {
   readonly storage: Kept;
   /** Where changes in other tabs are told: `window`. */
   readonly events?: Pick<EventTarget, "addEventListener">;
-  readonly fetch?: typeof globalThis.fetch;
+  /** How calls that sign in get there, where not as all others do. */
+  readonly anonymous?: Transport;
 }
 
 /** One for a page. */
@@ -53,8 +54,7 @@ export class CookieSession implements Session {
   private shown: SignedIn | undefined;
 
   constructor(options: CookieSessionOptions) {
-    const { edgeUrl, fetch } = options;
-    this.anonymous = createTransport({ edgeUrl, ...(fetch === undefined ? {} : { fetch }) });
+    this.anonymous = options.anonymous ?? createTransport({ edgeUrl: options.edgeUrl });
     this.storage = options.storage;
     this.shown = shownOf(this.note());
     options.events?.addEventListener("storage", (event) => {

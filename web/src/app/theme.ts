@@ -1,6 +1,8 @@
 /** Light or dark: as the system has it, unless somebody chose. */
 import { useEffect, useState } from "react";
 
+import { storage } from "./storage";
+
 export type Theme = "system" | "light" | "dark";
 
 const KEY = "vidmesh.theme";
@@ -9,7 +11,7 @@ const THEMES: Theme[] = ["system", "light", "dark"];
 export const nextTheme = (theme: Theme): Theme => THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system";
 
 function chosen(): Theme {
-  const kept = localStorage.getItem(KEY);
+  const kept = storage.getItem(KEY);
   return kept === "light" || kept === "dark" ? kept : "system";
 }
 
@@ -23,7 +25,7 @@ export function useTheme(): [Theme, (theme: Theme) => void] {
   const [theme, setTheme] = useState(chosen);
   useEffect(() => {
     applyTheme(theme);
-    localStorage.setItem(KEY, theme);
+    storage.setItem(KEY, theme);
   }, [theme]);
   return [theme, setTheme];
 }

@@ -1,6 +1,7 @@
 import type { Playback } from "@vidmesh/client/vidmesh/playback/v1/playback_pb";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
+import { storage } from "../app/storage";
 import { t } from "../i18n";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
@@ -38,7 +39,7 @@ interface Props {
 export function Player({ playback, latest, renew, title, startAt, theatre, onTheatre, onTime, onEnded, autoPlay, overlay }: Props) {
   const [frame, setFrame] = useState<HTMLDivElement | null>(null);
   const [video, setVideo] = useState<HTMLVideoElement | null>(null);
-  const [positions] = useState(() => new Positions(localStorage));
+  const [positions] = useState(() => new Positions(storage));
   const [from] = useState(() => startAt ?? positions.of(playback.videoId));
   const [first] = useState(playback);
   const [upgraded, setUpgraded] = useState(playback.manifestGeneration);

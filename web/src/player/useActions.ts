@@ -1,6 +1,7 @@
 /** What can be done to a video element, by key or by button, and what is said about it. */
 import { useCallback, useState } from "react";
 
+import { storage } from "../app/storage";
 import { t } from "../i18n";
 import { clock } from "../i18n/formats";
 import { type Action, nextSpeed } from "./keys";
@@ -98,13 +99,13 @@ export function useActions(video: HTMLVideoElement | null, frame: HTMLElement | 
 }
 
 function keepVolume({ volume, muted }: HTMLVideoElement): void {
-  localStorage.setItem(VOLUME, JSON.stringify({ volume, muted }));
+  storage.setItem(VOLUME, JSON.stringify({ volume, muted }));
 }
 
 /** As loud as it was left. */
 export function restoreVolume(video: HTMLVideoElement): void {
   try {
-    const { volume, muted } = JSON.parse(localStorage.getItem(VOLUME) ?? "{}") as { volume?: unknown; muted?: unknown };
+    const { volume, muted } = JSON.parse(storage.getItem(VOLUME) ?? "{}") as { volume?: unknown; muted?: unknown };
     if (typeof volume === "number" && volume >= 0 && volume <= 1) video.volume = volume;
     if (typeof muted === "boolean") video.muted = muted;
   } catch {

@@ -1,5 +1,5 @@
 import { ProcessingState, type Video } from "@vidmesh/client/vidmesh/upload/v1/video_pb";
-import type { Processing } from "@vidmesh/client/vidmesh/transcode/v1/transcode_pb";
+import { type Processing, RenditionState } from "@vidmesh/client/vidmesh/transcode/v1/transcode_pb";
 import { useEffect } from "react";
 
 import { sentenceOf } from "../../api/errors";
@@ -95,6 +95,7 @@ function wordsOf(processing: Processing | undefined): string {
   if (!processing) return t("processingWaits");
   if (processing.state === ProcessingState.FAILED) return t("processingFailed");
   if (processing.state === ProcessingState.PROCESSED) return t("processingDone");
+  if (processing.renditions.length && processing.renditions.every(({ state }) => state === RenditionState.PUBLISHED)) return t("processingDone");
   if (processing.playableTime) return t("processingPlayable");
   if (!processing.renditions.length) return t("processingBegins");
   return t("processingGoes", { share: Math.floor(processing.progress * 100) });

@@ -8,6 +8,7 @@ import { Link, useSearchParams } from "wouter";
 import { reasonOf } from "../../api/errors";
 import { useMyChannels } from "../../api/session";
 import { paths } from "../../app/paths";
+import { storage } from "../../app/storage";
 import { useTitle } from "../../app/title";
 import { t } from "../../i18n";
 import { date, dateTime } from "../../i18n/formats";
@@ -44,11 +45,11 @@ export default function Watch({ videoId }: { videoId: string }) {
     void refetch();
   }, [ask, refetch]);
   const time = useRef(0);
-  const [theatre, setTheatre] = useState(() => localStorage.getItem(THEATRE) === "1");
+  const [theatre, setTheatre] = useState(() => storage.getItem(THEATRE) === "1");
   const [sharing, setSharing] = useState(false);
   const onTheatre = useCallback(() => {
     setTheatre((now) => {
-      localStorage.setItem(THEATRE, now ? "0" : "1");
+      storage.setItem(THEATRE, now ? "0" : "1");
       return !now;
     });
   }, []);

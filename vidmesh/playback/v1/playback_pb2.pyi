@@ -96,6 +96,7 @@ class Playback(_message.Message):
     THUMBNAILS_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     MANIFEST_GENERATION_FIELD_NUMBER: _builtins.int
+    STORYBOARD_URL_FIELD_NUMBER: _builtins.int
     video_id: _builtins.str
     """The video."""
     session_id: _builtins.str
@@ -114,6 +115,13 @@ class Playback(_message.Message):
     """The quality to begin with."""
     manifest_generation: _builtins.int
     """Of the manifests; a later answer with a higher one has more qualities."""
+    storyboard_url: _builtins.str
+    """Small pictures of the whole video, to show while a viewer looks for a moment: a WebVTT file. Each cue covers a
+    stretch of time, the first beginning at 0 and the last ending with the video; its text is a URL relative to the
+    file's own, with the place of the picture in a JPEG as `#xywh=x,y,width,height` (W3C Media Fragments, pixels).
+    Absolute, by the same grant as the manifests. Empty where there is none, and until it is made, which may be some
+    time after the video became playable.
+    """
     @_builtins.property
     def tracks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Track]:
         """The tracks that the manifests have and the device can decode; pictures smallest first, then sound."""
@@ -145,10 +153,11 @@ class Playback(_message.Message):
         thumbnails: _abc.Iterable[Global___Picture] | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         manifest_generation: _builtins.int = ...,
+        storyboard_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dash_url", b"dash_url", "duration", b"duration", "edge", b"edge", "expire_time", b"expire_time", "hls_url", b"hls_url", "manifest_generation", b"manifest_generation", "session_id", b"session_id", "session_token", b"session_token", "start_quality", b"start_quality", "thumbnails", b"thumbnails", "tracks", b"tracks", "video_id", b"video_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dash_url", b"dash_url", "duration", b"duration", "edge", b"edge", "expire_time", b"expire_time", "hls_url", b"hls_url", "manifest_generation", b"manifest_generation", "session_id", b"session_id", "session_token", b"session_token", "start_quality", b"start_quality", "storyboard_url", b"storyboard_url", "thumbnails", b"thumbnails", "tracks", b"tracks", "video_id", b"video_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

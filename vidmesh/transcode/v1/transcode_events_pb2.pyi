@@ -113,6 +113,32 @@ class StillsMade(_message.Message):
 Global___StillsMade: _TypeAlias = StillsMade  # noqa: Y015
 
 @_typing.final
+class StoryboardMade(_message.Message):
+    """A storyboard was made."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIDEO_ID_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    video_id: _builtins.str
+    """The video."""
+    path: _builtins.str
+    """Path of its WebVTT file under the video's media prefix."""
+    def __init__(
+        self,
+        *,
+        video_id: _builtins.str = ...,
+        path: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["path", b"path", "video_id", b"video_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StoryboardMade: _TypeAlias = StoryboardMade  # noqa: Y015
+
+@_typing.final
 class RenditionPublished(_message.Message):
     """A rendition can be played to its end: there is a new generation of manifests. The first one makes the
     video playable.

@@ -117,6 +117,8 @@ class _JobKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JobKind.Value
     """Makes thumbnails."""
     JOB_KIND_VERIFY: _JobKind.ValueType  # 5
     """Reads a rendition back and compares it with what was recorded."""
+    JOB_KIND_STORYBOARD: _JobKind.ValueType  # 6
+    """Makes a storyboard from a published rendition."""
 
 class JobKind(_JobKind, metaclass=_JobKindEnumTypeWrapper):
     """Work that a job does."""
@@ -133,6 +135,8 @@ JOB_KIND_THUMBNAILS: JobKind.ValueType  # 4
 """Makes thumbnails."""
 JOB_KIND_VERIFY: JobKind.ValueType  # 5
 """Reads a rendition back and compares it with what was recorded."""
+JOB_KIND_STORYBOARD: JobKind.ValueType  # 6
+"""Makes a storyboard from a published rendition."""
 Global___JobKind: _TypeAlias = JobKind  # noqa: Y015
 
 @_typing.final

@@ -285,12 +285,15 @@ class GetPresentationResponse(_message.Message):
     FILES_FIELD_NUMBER: _builtins.int
     STILLS_FIELD_NUMBER: _builtins.int
     DURATION_FIELD_NUMBER: _builtins.int
+    STORYBOARD_PATH_FIELD_NUMBER: _builtins.int
     manifest_generation: _builtins.int
     """0: nothing can be played yet."""
     hls_path: _builtins.str
     """Of the HLS multivariant playlist."""
     dash_path: _builtins.str
     """Of the DASH manifest."""
+    storyboard_path: _builtins.str
+    """Of the storyboard's WebVTT file; empty where there is none (yet)."""
     @_builtins.property
     def files(self) -> _containers.RepeatedCompositeFieldContainer[_transcode_pb2.VideoFile]:
         """Smallest first, then sound; without URLs."""
@@ -312,10 +315,11 @@ class GetPresentationResponse(_message.Message):
         files: _abc.Iterable[_transcode_pb2.VideoFile] | None = ...,
         stills: _abc.Iterable[Global___Still] | None = ...,
         duration: _duration_pb2.Duration | None = ...,
+        storyboard_path: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dash_path", b"dash_path", "duration", b"duration", "files", b"files", "hls_path", b"hls_path", "manifest_generation", b"manifest_generation", "stills", b"stills"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dash_path", b"dash_path", "duration", b"duration", "files", b"files", "hls_path", b"hls_path", "manifest_generation", b"manifest_generation", "stills", b"stills", "storyboard_path", b"storyboard_path"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -372,7 +376,7 @@ class StartJobResponse(_message.Message):
     """Where under the video's media prefix to put what it makes; belongs to this attempt alone."""
     @_builtins.property
     def objects(self) -> _containers.RepeatedCompositeFieldContainer[Global___VerifyObject]:
-        """For VERIFY: the objects to read, in order, under the video's media prefix."""
+        """For VERIFY and STORYBOARD: the objects to read, in order, under the video's media prefix."""
 
     def __init__(
         self,
@@ -393,7 +397,7 @@ Global___StartJobResponse: _TypeAlias = StartJobResponse  # noqa: Y015
 
 @_typing.final
 class VerifyObject(_message.Message):
-    """An object to read back."""
+    """An object that was made and is to be read."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

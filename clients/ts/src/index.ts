@@ -16,3 +16,6 @@ export { type Fingerprint, FileSource, type Source, SourceChangedError } from ".
 export { type Progress } from "./upload/transfer.js";
 export { Upload, type Uploaded, type UploadPhase, type UploadSnapshot } from "./upload/upload.js";
 export { Uploader, type UploaderOptions } from "./upload/uploader.js";
+
+// So that callers need no version of Connect of their own.
+export { type Client, Code, createClient, type Transport } from "@connectrpc/connect";

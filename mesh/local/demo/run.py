@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 CLIP = Path(__file__).parents[3] / "tests" / "media" / "bigbuckbunny.mp4"
 """There in a checkout only."""
 
+NO_PAGES = "none: `make web` builds the pages, with Node"
 SOUND_AND_PICTURE = 0.5
 """Seconds by which a track may be shorter than the file: sound and picture seldom end together."""
 
@@ -108,8 +109,10 @@ async def _show(clip: Path, folder: Path, steps: Steps) -> None:
         with steps.step("read back and decoded"):
             async with client.edge.http() as http:
                 tracks = await read_back(http, playback.hls_url)
+                page = client.edge.resolve(f"/watch/{playback.video_id}")
+                there = (await http.get(page)).is_success
         check(tracks, followed.processing)
-    _print(console, steps, tracks, playback)
+    _print(console, steps, tracks, playback, page if there else NO_PAGES)
 
 
 def _note(steps: Steps, uploaded: Uploaded, followed: Followed) -> None:
@@ -132,10 +135,11 @@ def check(tracks: Sequence[TrackRead], processing: Processing) -> None:
         raise ClientError(f"Of {len(processing.renditions)} renditions {len(tracks)} can be played.")
 
 
-def _print(console: Console, steps: Steps, tracks: Sequence[TrackRead], playback: Playback) -> None:
+def _print(console: Console, steps: Steps, tracks: Sequence[TrackRead], playback: Playback, page: str) -> None:
     console.print(track_table(tracks))
     console.print(steps.table())
     for name, text in (
+        ("page", page),
         ("video", playback.video_id),
         ("HLS", playback.hls_url),
         ("DASH", playback.dash_url),

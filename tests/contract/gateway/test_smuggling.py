@@ -111,6 +111,7 @@ PATHS = {
     "an absolute form": f"http://edge{READ}",
     "an absolute form of another host": f"http://elsewhere.example{READ}",
     "two slashes": f"//v1//videos/{VIDEO}",
+    "backslashes": f"/v1\\nothing\\..\\videos/{VIDEO}",
 }
 
 
@@ -124,7 +125,7 @@ async def test_another_way_to_write_an_address_reads_as_the_plain_one(installati
 STRANGE = {
     "an encoded slash": f"/v1%2fvideos/{VIDEO}",
     "an encoded backslash": f"/v1%5cvideos/{VIDEO}",
-    "a backslash": f"/v1\\nothing\\..\\videos/{VIDEO}/..",
+    "a backslash": f"/v1\\videos\\..\\nothing/{VIDEO}/..",
     "a parameter of a segment": f"/v1/..;/videos/{VIDEO}/nothing",
     "a dot segment with a parameter": "/healthz/..;/v1/admin",
     "encoded dots out of the root": "/%2e%2e/%2e%2e/etc/passwd",

@@ -1,4 +1,4 @@
-"""Which method a JSON request is for: read from its verb and address, by the edge's own route table.
+"""Who answers a request over HTTP: read from its verb and address, by the edge's own route table.
 
 Somebody who bends the address of one method may meet another, and is then answered by that one's contract.
 """
@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from gateway.config.pages import PAGE
 from gateway.routes import route_table
 from mesh.policy import Method, all_methods, descriptor_set
 from tests.security.fuzz.paths import segments
 
 VARIABLE: Final = "{}"
+PAGE_BEGINS: Final = b"<!doctype html>"
+"""Of every page of the web app, and of no media."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,17 @@ def method_at(verb: str, target: str) -> Method | None:
     if not found:
         return None
     return all_methods()[min(found, key=lambda face: [part == VARIABLE for part in face.parts]).method]
+
+
+def page_at(verb: str, target: str) -> bool:
+    """Whether a page of the web app answers there."""
+    return verb in {"GET", "HEAD"} and re.fullmatch(PAGE, "/" + "/".join(segments(target))) is not None
+
+
+def is_page(body: bytes) -> bool:
+    """Whether this is a page of the web app, or what is told of one: its beginning, or nothing at all."""
+    begins = body[: len(PAGE_BEGINS)].lower()
+    return PAGE_BEGINS.startswith(begins)
 
 
 def _custom(parts: tuple[str, ...]) -> tuple[tuple[str, ...], str]:

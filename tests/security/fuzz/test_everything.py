@@ -15,6 +15,7 @@ from tests.e2e.chaos.clips import clip
 from tests.e2e.people import somebody
 from tests.e2e.uploading import upload
 from tests.security.fuzz.__main__ import drive
+from tests.security.fuzz.addresses import is_page, page_at
 from tests.security.fuzz.http1 import Answer, Http1, LostError
 from tests.security.fuzz.media import bent, same
 from tests.security.matrix.media import everything
@@ -44,7 +45,8 @@ async def open_by_bending(edge_url: str, urls: list[str], seed: int) -> list[str
             answer = await asked(http, verb, path, headers)
             if answer is None:
                 continue
-            through = answer.status in BYTES and answer.body and not same(path, urls)
+            page = page_at(verb, path) and is_page(answer.body)
+            through = answer.status in BYTES and answer.body and not page and not same(path, urls)
             if through or not answer.status or (answer.status >= 500 and answer.status != 503):
                 found.append(f"{answer.status} {verb} {path} {headers} (seed {seed}, number {number})")
 

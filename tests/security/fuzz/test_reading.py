@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import struct
+from dataclasses import replace
 
 import pytest
 
@@ -66,6 +67,16 @@ def test_an_answer_by_another_method_than_the_drawn_one_is_judged_by_that_ones_c
     assert broken(met, Reply("UNIMPLEMENTED", 0.1, http=404)) != ""
     assert broken(nobody, Reply("OK", 0.1, http=200)) != ""
     assert broken(nobody, Reply("NOT_FOUND", 0.1, http=404)) != ""
+
+
+def test_a_page_of_the_web_app_is_answered_where_pages_are_and_nowhere_else() -> None:
+    drawn = "/vidmesh.upload.v1.VideoService/ListNewestVideos"
+    page = Reply("OK", 0.1, http=200, answers=(b"<!DOCTYPE html>\n<html>",))
+    for verb, path in (("GET", "///?x=1"), ("HEAD", "/"), ("GET", "/@media/~x/v"), ("GET", "/watch/../studio")):
+        assert broken(Shot(1, 1, JSON, drawn, "owner", "", verb, path), page) == ""
+        assert broken(Shot(1, 1, JSON, drawn, "owner", "", verb, path), replace(page, answers=(b"{}",))) != ""
+    for verb, path in (("POST", "/"), ("GET", "/v1"), ("GET", "/v1/nothing"), ("GET", "/watch/%2e%2e/media")):
+        assert broken(Shot(1, 1, JSON, drawn, "owner", "", verb, path), page) != ""
 
 
 @pytest.mark.parametrize(

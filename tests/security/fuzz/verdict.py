@@ -11,8 +11,9 @@ from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2
 
 from mesh.errors import reason_named
+from tests.security.fuzz.addresses import is_page, page_at
 from tests.security.fuzz.shots import JSON, Shot
-from tests.security.fuzz.wire import GRACE, TAKES, Reply
+from tests.security.fuzz.wire import GRACE, HTTP_OK, TAKES, Reply
 from tests.security.matrix.faces import message_class
 
 TOO_LATE: Final = frozenset({"DEADLINE_EXCEEDED", "LATE"})
@@ -20,9 +21,13 @@ DEFECTS: Final = TOO_LATE | {"INTERNAL", "UNKNOWN", "DATA_LOSS", "CANCELLED", "L
 NOTHING_THERE: Final = frozenset({"UNIMPLEMENTED", "INVALID_ARGUMENT"})
 """What is said at an address that nobody has: that nothing is there, or that this is no address or too large."""
 
+NO_PAGES: Final = ("NOT_FOUND", 404)
+
 
 def broken(shot: Shot, reply: Reply) -> str:
     """Which promise the answer breaks; empty where none."""
+    if _is_for_people(shot, reply):
+        return ""
     if reply.code in {"OK", "CUT"}:
         return "" if shot.contract is not None or reply.http >= 400 else "answered, where nobody is"
     if reply.code == "DEADLINE_EXCEEDED" and shot.timeout is not None:
@@ -30,6 +35,13 @@ def broken(shot: Shot, reply: Reply) -> str:
     if reply.code in DEFECTS or (reply.http >= 500 and reply.http != 503):
         return f"{reply.code} {reply.http or ''} after {reply.seconds:.1f} s: {reply.text}"
     return _late(shot, reply) or _misplaced(shot, reply) or _told(shot, reply)
+
+
+def _is_for_people(shot: Shot, reply: Reply) -> bool:
+    """At the address of a page: the page, or that there is none where no web app was published."""
+    if shot.face != JSON or shot.contract is not None or not page_at(shot.verb, shot.path):
+        return False
+    return (reply.http == HTTP_OK and all(map(is_page, reply.answers))) or (reply.code, reply.http) == NO_PAGES
 
 
 def _late(shot: Shot, reply: Reply) -> str:

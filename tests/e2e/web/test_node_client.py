@@ -53,6 +53,7 @@ def test_the_package_holds_what_it_says_and_no_sources(installed: Path) -> None:
 
 def test_the_example_uploads_a_file_follows_its_processing_and_plays_it(stack: Stack, installed: Path) -> None:
     person = somebody(stack)
+    person.edge.close()
     shutil.copy(installed / "node_modules" / "@vidmesh" / "client" / "examples" / "road.mjs", installed)
     told = run(
         installed,

@@ -43,9 +43,11 @@ export function actionOf(pressed: Pressed): Action | undefined {
   return KEYS[pressed.key.length === 1 ? pressed.key.toLowerCase() : pressed.key];
 }
 
-/** Whether what has the focus needs the key itself: somebody writes, or would press another button. */
+/** Whether what has the focus needs the key itself: somebody writes, chooses, or would press another button. */
 export function isTaken(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  const picks = target.matches("input[type=radio], input[type=range]");
+  if (picks) return key === " " || key.length > 1;
   if (target.closest("input, textarea, select, [contenteditable], [role=menu], dialog")) return true;
   return (key === " " || key === "Enter") && target.closest("button, a") !== null;
 }

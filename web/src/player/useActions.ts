@@ -24,7 +24,11 @@ export function useActions(video: HTMLVideoElement | null, frame: HTMLElement | 
 
   const seek = useCallback(
     (seconds: number) => {
-      if (video && Number.isFinite(video.duration)) video.currentTime = Math.max(0, Math.min(video.duration, seconds));
+      if (!video || !Number.isFinite(video.duration)) return;
+      const over = video.ended;
+      video.currentTime = Math.max(0, Math.min(video.duration, seconds));
+      // Who goes back from the end wants to see it.
+      if (over && !video.ended) void video.play().catch(() => undefined);
     },
     [video],
   );

@@ -99,9 +99,12 @@ test-cassandra: $(STAMP)
 
 # What only the system's own packages bring. On a build machine alone: elsewhere the tests that need it are skipped.
 system:
-	@if command -v apt-get >/dev/null && ! command -v strace >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ]; then run=; else run=sudo; fi; \
-	  $$run apt-get update -qq && $$run apt-get install -qq -y --no-install-recommends strace >/dev/null; fi
+	@if command -v apt-get >/dev/null; then \
+	  missing=; command -v strace >/dev/null || missing=strace; \
+	  if command -v node >/dev/null && ! command -v chromium >/dev/null; then missing="$$missing chromium"; fi; \
+	  if [ -n "$$missing" ]; then \
+	    if [ "$$(id -u)" = 0 ]; then run=; else run=sudo; fi; \
+	    $$run apt-get update -qq && $$run apt-get install -qq -y --no-install-recommends $$missing >/dev/null; fi; fi
 	@if command -v go >/dev/null && ! test -x $(TOOLS)/grpcurl; then GOBIN=$(TOOLS) go install $(GRPCURL); fi
 
 check: $(STAMP)

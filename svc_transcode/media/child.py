@@ -86,6 +86,10 @@ def perform(job: jobs.Job, reader: PartReader, parent: Parent) -> jobs.Result:
             from svc_transcode.media.verify import verify
 
             return verify(job, reader)
+        case jobs.StoryboardJob():
+            from svc_transcode.media.sheets import make_sheets
+
+            return make_sheets(job, reader, save, parent.progress)
 
 
 def lock_in(order: wire.Order) -> None:

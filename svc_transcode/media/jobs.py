@@ -96,7 +96,23 @@ class VerifyJob:
     kind: Literal["verify"] = "verify"
 
 
-Job = ProbeJob | VideoJob | AudioJob | ThumbnailJob | VerifyJob
+@dataclass(frozen=True, slots=True)
+class StoryboardJob:
+    """The first picture of each segment of one of our own renditions, small, on sheets. → `StoryboardMade`"""
+
+    source: Source
+    """Init, segment, segment …, a part each."""
+    starts: tuple[Fraction, ...]
+    """When each of the segments begins."""
+    end: Fraction
+    """Of the last one's stretch of time."""
+    width: int
+    """Of one picture on a sheet, even."""
+    height: int
+    kind: Literal["storyboard"] = "storyboard"
+
+
+Job = ProbeJob | VideoJob | AudioJob | ThumbnailJob | VerifyJob | StoryboardJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +213,15 @@ class Verified:
     kind: Literal["verified"] = "verified"
 
 
-Result = VideoMade | AudioMade | ThumbnailsMade | Probed | Verified
+@dataclass(frozen=True, slots=True)
+class StoryboardMade:
+    """JPEGs in order, as `storyboard.Layout` has it."""
+
+    sheets: tuple[File, ...]
+    kind: Literal["storyboard"] = "storyboard"
+
+
+Result = VideoMade | AudioMade | ThumbnailsMade | Probed | Verified | StoryboardMade
 
 JOB: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")])
 RESULT: TypeAdapter[Result] = TypeAdapter(Annotated[Result, Field(discriminator="kind")])

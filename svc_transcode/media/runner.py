@@ -85,6 +85,16 @@ async def run_child(
     on_progress: OnProgress | None = ...,
     sources: Path = ...,
 ) -> jobs.Verified: ...
+@overload
+async def run_child(
+    job: jobs.StoryboardJob,
+    fetch_part: FetchPart,
+    workdir: Path,
+    *,
+    limits: ChildLimits = ...,
+    on_progress: OnProgress | None = ...,
+    sources: Path = ...,
+) -> jobs.StoryboardMade: ...
 async def run_child(
     job: jobs.Job,
     fetch_part: FetchPart,

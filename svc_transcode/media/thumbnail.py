@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from av.codec import CodecContext
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from svc_transcode.media.errors import MediaRejected, RejectReason
@@ -14,13 +12,13 @@ from svc_transcode.media.frames import FrameReader
 from svc_transcode.media.graph import Cascade
 from svc_transcode.media.info import VideoInfo
 from svc_transcode.media.jobs import File, Thumbnail, ThumbnailJob, ThumbnailsMade
+from svc_transcode.media.jpeg import COLORS, PIXELS, encode_jpeg
 from svc_transcode.media.parts import PartReader
 from svc_transcode.media.source import keep_only, open_source, pick_video, set_up_decoder
 
 Save = Callable[[str, bytes], File]
 
-_QUALITY = "3"  # mjpeg's quantiser scale, 2 (best) to 31
-_JFIF = "out_color_matrix=smpte170m:out_range=pc"  # what every JPEG reader assumes (ITU-T T.871)
+_QUANTISER = 3
 
 
 def take_thumbnails(
@@ -68,17 +66,10 @@ def _save(job: ThumbnailJob, save: Save, time: Fraction, number: int, frame: Vid
 
 
 def _jpeg(video: VideoInfo, frame: VideoFrame, width: int, height: int) -> bytes:
-    cascade = Cascade(video, [(width, height)], pixel_format="yuvj420p", target=_target(video))
+    cascade = Cascade(video, [(width, height)], pixel_format=PIXELS, target=_target(video))
     pictures = [picture for _, picture in cascade.push(frame)] + [picture for _, picture in cascade.finish()]
-    encoder = CodecContext.create("mjpeg", "w")
-    assert isinstance(encoder, VideoCodecContext)  # noqa: S101  # mjpeg is a video codec
-    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
-    encoder.time_base = Fraction(1, 25)
-    encoder.options = {"qmin": _QUALITY, "qmax": _QUALITY}
-    picture = pictures[0]
-    picture.pts = 0
-    return b"".join(bytes(packet) for packet in [*encoder.encode(picture), *encoder.encode(None)])
+    return encode_jpeg(pictures[0], _QUANTISER)
 
 
 def _target(video: VideoInfo) -> str:
-    return _JFIF + (":out_primaries=bt709:out_transfer=bt709:intent=perceptual" if video.hdr else "")
+    return COLORS + (":out_primaries=bt709:out_transfer=bt709:intent=perceptual" if video.hdr else "")

@@ -8,6 +8,7 @@ from mesh.grants import GrantSigner
 from mesh.server import Hosted, Runtime
 from svc_playback.playback.domain import GrantRules
 from svc_playback.playback.events import Forgetter, Revoker
+from svc_playback.playback.grants import Grants
 from svc_playback.playback.neighbours import Neighbours
 from svc_playback.playback.service import PlaybackServicer
 from svc_playback.playback.sessions import Sessions
@@ -28,6 +29,7 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     neighbours = Neighbours(
         VideoServiceStub(runtime.channel("svc_upload")), TranscodeServiceStub(runtime.channel("svc_transcode"))
     )
+    keys = runtime.key_file(settings.file(chosen.grant_key_file))
     revocations = RevocationStore(tables, chosen.grant_lifetime_max)
 
     await Revoker(revocations, neighbours, bus).subscribe()
@@ -36,7 +38,7 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     await forgetter.listening.wait()
     servicer = PlaybackServicer(
         neighbours,
-        GrantSigner(runtime.key_file(settings.file(settings.playback.grant_key_file))),
+        Grants(GrantSigner(keys), keys),
         GrantRules(chosen.grant_lifetime, chosen.grant_lifetime_max),
         settings.edges(),
         Sessions(runtime.sealer),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from mesh.config import Edge
 from mesh.errors import precondition
@@ -24,6 +26,9 @@ DEVICE_HEIGHTS: dict[playback_pb2.DeviceType.ValueType, int] = {
 
 DEFAULT_HEIGHT = 720
 
+GRANT_STEP: Final = 5
+"""Seconds. Grants end at multiples of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class GrantRules:
@@ -33,8 +38,14 @@ class GrantRules:
     longest: timedelta
 
     def expiry(self, now: datetime, duration: timedelta) -> datetime:
-        """The lifetime, or twice the video's length where that is longer, but never longer than the longest."""
-        return now + min(max(self.lifetime, 2 * duration), self.longest)
+        """The lifetime, or twice the video's length where that is longer, but never longer than the longest; a whole
+        second.
+
+        Put off to the next step where the longest allows it, so that all who ask within one step get one grant.
+        """
+        wanted = (now + max(self.lifetime, 2 * duration)).timestamp()
+        stepped = math.ceil(wanted / GRANT_STEP) * GRANT_STEP
+        return datetime.fromtimestamp(min(stepped, int((now + self.longest).timestamp())), UTC)
 
 
 def decodable(files: Iterable[transcode_pb2.VideoFile], codecs: Sequence[str]) -> list[transcode_pb2.VideoFile]:

@@ -14,15 +14,16 @@ from mesh.bus import Bus
 from mesh.call import current_call
 from mesh.config import Edge
 from mesh.errors import not_found, precondition
-from mesh.grants import GrantSigner, media_url
 from mesh.ids import uuid7
 from mesh.pagination import PageTokens
 from svc_playback.playback import domain
+from svc_playback.playback.answers import Answers
+from svc_playback.playback.grants import Grants
 from svc_playback.playback.neighbours import Neighbours
 from svc_playback.playback.sessions import Session, Sessions, batch_id
 from svc_playback.playback.store import RevocationStore
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
-from vidmesh.playback.v1 import playback_events_pb2, playback_pb2
+from vidmesh.playback.v1 import playback_events_pb2
 from vidmesh.playback.v1 import playback_service_pb2 as pb
 from vidmesh.playback.v1.playback_service_pb2_grpc import PlaybackServiceServicer
 from vidmesh.transcode.v1 import transcode_service_pb2 as transcode
@@ -39,7 +40,7 @@ class PlaybackServicer(PlaybackServiceServicer):
     def __init__(
         self,
         neighbours: Neighbours,
-        signer: GrantSigner,
+        grants: Grants,
         rules: domain.GrantRules,
         edges: Sequence[Edge],
         sessions: Sessions,
@@ -48,7 +49,8 @@ class PlaybackServicer(PlaybackServiceServicer):
         bus: Bus,
     ) -> None:
         self._neighbours = neighbours
-        self._signer = signer
+        self._grants = grants
+        self._answers = Answers()
         self._rules = rules
         self._edges = edges
         self._sessions = sessions
@@ -62,12 +64,10 @@ class PlaybackServicer(PlaybackServiceServicer):
         call, now = current_call(), datetime.now(UTC)
         viewer = await self._viewer(request.video_id)
         presentation = await self._presentation(viewer.video)
-        files = domain.decodable(presentation.files, request.codecs)
-        domain.require_watchable(files)
-
         edge = domain.choose_edge(self._edges, call.edge_name, call.country)
         expires = self._rules.expiry(now, presentation.duration.ToTimedelta())
-        token = self._signer.mint(request.video_id, viewer.access_epoch, expires)
+        token = self._grants.token(request.video_id, viewer.access_epoch, expires)
+        playback = self._answers.playback(request, presentation, edge, token, expires)
         session = Session(
             session_id=uuid7(),
             video_id=request.video_id,
@@ -76,24 +76,8 @@ class PlaybackServicer(PlaybackServiceServicer):
             edge=edge.name,
             started=now.timestamp(),
         )
-
-        def url(path: str) -> str:
-            return media_url(edge.url, token, request.video_id, path)
-
-        playback = playback_pb2.Playback(
-            video_id=request.video_id,
-            session_id=session.session_id,
-            session_token=self._sessions.seal(session),
-            hls_url=url(presentation.hls_path),
-            dash_url=url(presentation.dash_path),
-            edge=edge.name,
-            tracks=domain.tracks(files),
-            start_quality=domain.start_quality(files, request.start_quality, request.device),
-            duration=presentation.duration,
-            thumbnails=[_picture(still, url(still.path)) for still in presentation.stills],
-            manifest_generation=presentation.manifest_generation,
-        )
-        playback.expire_time.FromDatetime(expires.replace(microsecond=0))
+        playback.session_id = session.session_id
+        playback.session_token = self._sessions.seal(session)
         return pb.GetPlaybackResponse(playback=playback)
 
     async def _viewer(self, video_id: str) -> videos.CheckViewerResponse:
@@ -135,7 +119,7 @@ class PlaybackServicer(PlaybackServiceServicer):
     async def GetGrantKeys(self, request: pb.GetGrantKeysRequest, context: Any) -> pb.GetGrantKeysResponse:  # noqa: N802
         """See the contract."""
         del request, context
-        return pb.GetGrantKeysResponse(jwks=json.dumps({"keys": self._signer.public_jwks()}))
+        return pb.GetGrantKeysResponse(jwks=json.dumps({"keys": self._grants.public_jwks()}))
 
     async def ListRevocations(self, request: pb.ListRevocationsRequest, context: Any) -> pb.ListRevocationsResponse:  # noqa: N802
         """See the contract."""
@@ -147,10 +131,6 @@ class PlaybackServicer(PlaybackServiceServicer):
             access_keys=page.access_keys,
             next_page_token=self._page_tokens.seal(LIST_REVOCATIONS, request, page.cursor),
         )
-
-
-def _picture(still: transcode.Still, url: str) -> playback_pb2.Picture:
-    return playback_pb2.Picture(url=url, width=still.width, height=still.height)
 
 
 def _not_playable(video: video_pb2.Video) -> Exception:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mesh.errors import permission_denied
@@ -14,6 +14,7 @@ from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.playback.v1 import playback_pb2
 
 PURPOSE = "playback_session"
+_JSON = json.JSONEncoder(separators=(",", ":"))
 LIFETIME = timedelta(hours=24)
 """A player may sit paused overnight and still report."""
 
@@ -41,7 +42,9 @@ class Sessions:
 
     def seal(self, session: Session) -> str:
         """The token of a session."""
-        return self._sealer.seal(PURPOSE, json.dumps(asdict(session), separators=(",", ":")).encode())
+        # By hand: `asdict` copies, and `dumps` makes an encoder, which takes as long as all the rest.
+        fields = {name: getattr(session, name) for name in Session.__slots__}
+        return self._sealer.seal(PURPOSE, _JSON.encode(fields).encode())
 
     def open(self, token: str, now: datetime) -> Session:
         """The session of a token. Raises PERMISSION_DENIED (INVALID_SESSION) for one not ours, altered or a day old."""

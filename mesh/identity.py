@@ -31,6 +31,9 @@ ADDRESS: Final = "x-vidmesh-address"
 
 LEEWAY: Final = timedelta(seconds=60)
 """How far the clocks of two machines may differ; as much as Envoy allows where it is not told."""
+CLOCKS_APART: Final = timedelta(hours=1)
+"""How far a clock may be wrong, which costs service but must cost no safety: what was signed by one that was ahead
+lives for so much longer, and is to be refused for so much longer once it was ended."""
 API_TOKEN_LIFETIME_MAX: Final = timedelta(days=366)
 """The longest life of an API token, which is contract: a key is believed for as long after it has signed the last."""
 REMEMBERED: Final = 4096
@@ -100,7 +103,12 @@ class AccessTokenSigner:
 
 
 class AccessTokenVerifier:
-    """Turns an access token into the principal it proves."""
+    """Turns an access token into the principal it proves.
+
+    `iat` must be there and is compared with no clock. RFC 7519 (4.1.6) gives it to tell a token's age, and has `nbf`
+    for a time before which one is not good; RFC 8725 asks for no more. Only a holder of the key could sign a time that
+    is to come, and could as well sign another; while the issuer's clock may be ahead of ours (`CLOCKS_APART`).
+    """
 
     def __init__(self, keys: KeySource, issuer: str) -> None:
         self._keys = keys

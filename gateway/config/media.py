@@ -21,12 +21,16 @@ from gateway.config.names import (
 from gateway.config.plain import Plain, extension, typed
 from gateway.config.store_answers import store_filter
 from mesh.config import Settings
+from mesh.grants import VIDEO_ID
 
 ADDRESS: Final = r"/media/~[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/v/[A-Za-z0-9_-]{11}/[A-Za-z0-9._/-]+"
 """Every address that can exist. Nothing in it needs escaping, so nothing escaped is ever let through."""
 
 ROOT: Final = "/media/v/"
 """What every `pfx` claim begins with."""
+
+ACCESS_KEY: Final = rf"^{VIDEO_ID.pattern}[.][0-9]+$"
+"""What an `acc` claim looks like (`mesh.grants.access_key`)."""
 
 SCRIPT: Final = """\
 function envoy_on_request(handle)
@@ -83,18 +87,21 @@ def grant_scope_filter() -> Plain:
 
 
 def within_scope() -> Plain:
-    """Per-route rule: the path lies below the grant's `pfx`, which names one video and ends with a slash.
+    """Per-route rule: the path lies below the grant's `pfx`, which names one video and ends with a slash; and `acc` is
+    there, without which nobody could take the grant back.
 
-    A grant without the claim, or with one of another type, makes the condition fail, and nothing is allowed.
+    A grant without one of the claims, or with one of another type, makes the condition fail, and nothing is allowed.
     """
     path = cel.path("metadata", "filter_metadata", MEDIA_METADATA, "path")
     prefix = cel.path("metadata", "filter_metadata", JWT, "payload", "pfx")
+    access_key = cel.path("metadata", "filter_metadata", JWT, "payload", "acc")
     condition = cel.every(
         cel.call("startsWith", prefix, target=path),
         cel.call("startsWith", cel.text(ROOT), target=prefix),
         cel.call("endsWith", cel.text("/"), target=prefix),
         # Longer than the root alone, which would open every video.
         cel.call("_>_", cel.call("size", prefix), cel.number(len(ROOT))),
+        cel.call("matches", cel.text(ACCESS_KEY), target=access_key),
     )
     anybody: Plain = {
         "permissions": [{"any": True}],

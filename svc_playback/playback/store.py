@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mesh.grants import access_key
+from mesh.identity import CLOCKS_APART
 from mesh.tables import Tables
 from svc_playback.playback.tables import REVOCATIONS, SHARDS
-
-CLOCKS_APART = timedelta(hours=1)
-"""By so much more than it may a grant lives that was minted by a clock that was ahead."""
 
 
 @dataclass(frozen=True, slots=True)

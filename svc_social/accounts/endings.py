@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from mesh.bus import Bus, BusError
-from mesh.identity import LEEWAY
+from mesh.identity import CLOCKS_APART, LEEWAY
 from svc_social.accounts.domain import AccountRecord
 from svc_social.accounts.ended import EndedStore
 from svc_social.accounts.session_store import Listed, SessionStore
@@ -46,7 +46,7 @@ class Endings:
         self._ended = ended
         self._bus = bus
         self._log = log
-        self._refused_for = access_lifetime + LEEWAY + UNDER_WAY
+        self._refused_for = access_lifetime + LEEWAY + CLOCKS_APART + UNDER_WAY
         self._now = now
 
     async def session(self, session: Session) -> None:
@@ -91,7 +91,7 @@ class Endings:
 
     async def _end_token(self, token: TokenRecord) -> None:
         now = self._now()
-        left = token.expire_time + LEEWAY - now
+        left = token.expire_time + LEEWAY + CLOCKS_APART - now
         if left > timedelta(0):
             await self._ended.add(token.token_id, token.account_id, now, left)
         await self._tokens.delete(token)

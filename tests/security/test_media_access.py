@@ -109,6 +109,13 @@ def test_outside_of_the_contracts_there_is_nothing(scene: Scene) -> None:
         assert edge.get("/healthz").status_code == 200
         assert [edge.get(path).status_code for path in ("/media/", "/media/v/", "/media/none")] == [403] * 3
         headers = scene.administrator.headers
+        # The first page of the web app, where it was published; nothing else answers there.
+        home = edge.get("/", headers=headers)
+        assert home.status_code == 404 or home.headers["content-type"].startswith("text/html")
+        assert {edge.request(verb, "/", headers=headers).status_code for verb in ("POST", "PUT", "DELETE")} <= {
+            404,
+            405,
+        }
         for path in NOWHERE:
             for verb in ("GET", "POST", "PUT", "DELETE"):
                 answer = edge.request(verb, path, headers=headers)
@@ -116,7 +123,7 @@ def test_outside_of_the_contracts_there_is_nothing(scene: Scene) -> None:
 
 
 NOWHERE = (
-    *("/", "/v1", "/v1/", "/v1/none", "/v2/videos", "/vidmesh-media", "/vidmesh-source"),
+    *("/v1", "/v1/", "/v1/none", "/v2/videos", "/vidmesh-media", "/vidmesh-source"),
     *("/vidmesh-media/v/AAAAAAAAAAA/m/1/master.m3u8", "/admin", "/config_dump", "/stats", "/ready", "/metrics"),
     *("/server_info", "/certs", "/clusters", "/logging", "/quitquitquit", "/debug/pprof/", "/.well-known/jwks.json"),
     *("/v1/accounts:export", "/v1/videos:export", "/cluster/status", "/dir/status", "/varz", "/jsz", "/connz"),

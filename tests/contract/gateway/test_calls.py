@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import grpc
@@ -14,7 +15,10 @@ from google.protobuf import json_format
 from google.rpc.status_pb2 import Status
 
 from gateway.testing.services import MISSING_VIDEO, WATCH_STEPS
+from mesh.call import Principal
+from mesh.identity import CLOCKS_APART
 from tests.contract.gateway.faces import VIDEO, VIDEOS, grpc_call, grpc_failure, reason, signed_in, web_call
+from vidmesh.social.v1.account_pb2 import ROLE_MEMBER
 from vidmesh.upload.v1.video_service_pb2 import GetVideoRequest, GetVideoResponse
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -142,6 +146,14 @@ async def test_a_token_reaches_the_service_which_checks_it_again(installation: A
     answer = await http.post(f"/v1/videos/{VIDEO}:publish", json={"visibility": "VISIBILITY_PUBLIC"}, headers=headers)
     assert answer.json()["video"]["visibility"] == "VISIBILITY_PUBLIC"
     assert installation.services.seen.calls[-1][1]["authorization"] == headers["authorization"]
+
+
+async def test_a_token_of_an_issuer_whose_clock_is_ahead_is_believed(
+    installation: Any, http: httpx.AsyncClient
+) -> None:
+    token = installation.access.mint(Principal("ann", "s", ROLE_MEMBER), datetime.now(UTC) + CLOCKS_APART).token
+    headers = {"authorization": f"Bearer {token}"}
+    assert (await http.post(f"/v1/videos/{VIDEO}:publish", json={}, headers=headers)).is_success
 
 
 async def test_identity_and_place_come_from_the_edge_and_never_from_outside(

@@ -249,6 +249,14 @@ async def test_a_grant_for_pictures_opens_pictures_alone(installation: Any, http
         ({"pfx": None}, httpx.codes.FORBIDDEN),
         ({"pfx": [f"/media/v/{VIDEO}/"]}, httpx.codes.FORBIDDEN),
         ({"pfx": {"a": 1}}, httpx.codes.FORBIDDEN),
+        ({"acc": None}, httpx.codes.FORBIDDEN),
+        ({"acc": ""}, httpx.codes.FORBIDDEN),
+        ({"acc": VIDEO}, httpx.codes.FORBIDDEN),
+        ({"acc": f"{VIDEO}."}, httpx.codes.FORBIDDEN),
+        ({"acc": f"{VIDEO}.1\n"}, httpx.codes.FORBIDDEN),
+        ({"acc": f" {VIDEO}.1"}, httpx.codes.FORBIDDEN),
+        ({"acc": [f"{VIDEO}.1"]}, httpx.codes.FORBIDDEN),
+        ({"acc": 1}, httpx.codes.FORBIDDEN),
     ],
 )
 async def test_a_grant_with_claims_that_are_not_ours_opens_nothing(

@@ -11,6 +11,7 @@ import pytest
 
 from mesh.call import ANONYMOUS, Call, Caller, Principal, current_call
 from mesh.errors import Fault
+from mesh.identity import CLOCKS_APART
 from mesh.interceptors.access import require
 from mesh.keyring import KeyRing
 from mesh.testing.serving import TestMesh
@@ -139,6 +140,14 @@ async def test_a_bad_token_is_refused_even_where_none_is_needed(start: Start) ->
         told = await fault(started.channels.GetChannel(GET, metadata=(("authorization", f"Bearer {token}"),)))
         assert told.code is grpc.StatusCode.UNAUTHENTICATED, what
         assert told.reason == ErrorReason.ERROR_REASON_INVALID_TOKEN, what
+
+
+async def test_a_token_of_an_issuer_whose_clock_is_ahead_is_believed(start: Start) -> None:
+    started = await start(nothing)
+    issued = int((datetime.now(UTC) + CLOCKS_APART).timestamp())
+    token = token_of(started.mesh.ring, {"iat": issued, "exp": issued + 900})
+
+    await started.channels.CreateChannel(CREATE, metadata=(("authorization", f"Bearer {token}"),))
 
 
 @pytest.mark.parametrize("header", ["Basic abc", "Bearer", "Bearer ", "abc"])

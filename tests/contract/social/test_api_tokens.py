@@ -146,6 +146,14 @@ async def test_a_deleted_token_is_refused_by_edges_and_deleting_again_is_no_erro
     )
 
 
+async def test_a_clock_that_is_an_hour_ahead_deletes_no_token_that_edges_go_on_to_believe(served: Served) -> None:
+    ada = await served.sign_up("ada")
+    token_id = (await make(served, ada, lifetime=timedelta(days=1))).api_token.token_id
+    served.clock.advance(days=1, minutes=59)
+    await served.accounts.DeleteApiToken(DeleteApiTokenRequest(token_id=token_id), metadata=signed_in(ada))
+    assert await served.ended() == {token_id}
+
+
 async def test_signing_out_everywhere_keeps_tokens_unless_asked_otherwise(served: Served) -> None:
     ada = await served.sign_up("ada")
     token_id = (await make(served, ada)).api_token.token_id

@@ -198,6 +198,13 @@ async def test_an_old_refresh_token_that_comes_back_has_the_edges_refuse_the_acc
     assert await served.ended() == {session_of(ada)}
 
 
+async def test_a_clock_that_is_an_hour_ahead_ends_no_sign_in_whose_tokens_go_on(served: Served) -> None:
+    ada = await served.sign_up("ada")
+    served.clock.advance(minutes=59)
+    await end(served, ada, session_of(ada))
+    assert await served.ended() == {session_of(ada)}
+
+
 async def test_only_services_see_what_has_ended(served: Served) -> None:
     from vidmesh.social.v1.account_service_pb2 import ListEndedSessionsRequest
 

@@ -173,5 +173,8 @@ GRANTS: Final[dict[str, Forge]] = {
     "the path of every video": said(pfx="/media/v/"),
     "a path that is a list": said(pfx=["/media/v/"]),
     "another video's path": said(pfx="/media/v/AAAAAAAAAAA/"),
+    "nothing to be taken back by": without("acc"),
+    "nothing to be taken back by, in words": said(acc=""),
+    "several things to be taken back by": lambda good: signed(good, {**good.claims, "acc": [good.claims["acc"]]}),
 }
 """Forged grants. Those that are rightly signed show what the edge does with each claim."""

@@ -2,6 +2,7 @@ import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
 
 import { Backoff } from "../src/calls/retrying.js";
+import { StreamRoom } from "../src/calls/room.js";
 import { resumed, watchProcessing } from "../src/calls/streams.js";
 import { TranscodeService } from "../src/gen/vidmesh/transcode/v1/transcode_service_pb.js";
 import { ProcessingState } from "../src/gen/vidmesh/upload/v1/video_pb.js";
@@ -65,6 +66,40 @@ describe("following a video's processing", () => {
     const following = all(watchProcessing(transport, "video", { backoff: QUICK }));
     await expect(following).rejects.toMatchObject({ reason: "VIDEO_NOT_FOUND" });
     expect(opened).toBe(3);
+  });
+});
+
+describe("following many videos at once", () => {
+  test("keeps few streams open, asks for the others, and tells the end of all", async () => {
+    let open = 0;
+    let most = 0;
+    let ready = false;
+    const state = () => (ready ? ProcessingState.PROCESSED : ProcessingState.PROCESSING);
+    const transport = createRouterTransport(({ service }) =>
+      service(TranscodeService, {
+        async *watchProcessing() {
+          open += 1;
+          most = Math.max(most, open);
+          for (let at = 1; ; at += 1) {
+            yield { cursor: `${at}`, processing: { state: state() } };
+            if (ready) break;
+            await new Promise((resolve) => setTimeout(resolve, 5));
+          }
+          open -= 1;
+        },
+        getProcessing: () => ({ processing: { state: state() } }),
+      }),
+    );
+    const room = new StreamRoom(2);
+    const watched = ["a", "b", "c", "d"].map((videoId) =>
+      all(watchProcessing(transport, videoId, { room, askedAgainMs: 5, backoff: QUICK })),
+    );
+    setTimeout(() => (ready = true), 50);
+    for (const seen of await Promise.all(watched)) {
+      expect(seen[0]?.state).toBe(ProcessingState.PROCESSING);
+      expect(seen.at(-1)?.state).toBe(ProcessingState.PROCESSED);
+    }
+    expect(most).toBe(2);
   });
 });
 

@@ -86,6 +86,23 @@ describe("an upload", () => {
     expect(new Set(installation.put.slice(0, 2))).toEqual(new Set([1, 2]));
   });
 
+  test("shares what may be sent at once with all others of the page", async () => {
+    let sending = 0;
+    let most = 0;
+    installation.before = async (what) => {
+      if (what !== "put") return;
+      most = Math.max(most, (sending += 1));
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      sending -= 1;
+    };
+    const page = uploader();
+    const names = ["one", "two", "three"];
+    const files = names.map((name) => new FileSource(new File([`${name}: ${TEXT}`], `${name}.mp4`)));
+    await Promise.all(files.map((one) => page.begin(one, CHANNEL).done));
+    expect(most).toBe(2);
+    expect(installation.file("upload-3")).toContain(TEXT);
+  });
+
   test("that a closed tab broke off goes on in the next with what is missing, and takes the last words", async () => {
     await closedTab({ title: "First" });
     expect(await uploader().unfinished()).toMatchObject([{ uploadId: "upload-1", videoId: "video-1" }]);

@@ -6,6 +6,7 @@ import type { Processing } from "../gen/vidmesh/transcode/v1/transcode_pb.js";
 import { TranscodeService } from "../gen/vidmesh/transcode/v1/transcode_service_pb.js";
 import { ProcessingState } from "../gen/vidmesh/upload/v1/video_pb.js";
 import { Backoff, pause, waitBeforeRepeat } from "./retrying.js";
+import { roomOf, type StreamRoom } from "./room.js";
 
 export interface Resuming<T extends { cursor: string }> {
   /** Opens the stream behind a cursor; an empty one is its beginning. */
@@ -67,31 +68,61 @@ function waitBeforeResuming(error: VidmeshError, failures: number, backoff: Back
 
 /** How long TranscodeService may take to learn of a video whose upload has just been completed. */
 const KNOWN_PATIENCE_MS = 30_000;
+/** Where there is no room for a stream, it is asked so often. */
+const ASKED_AGAIN_MS = 2_000;
 
 export interface WatchOptions {
   readonly cursor?: string;
   readonly signal?: AbortSignal;
   readonly backoff?: Backoff;
+  /** That of the transport where not given: a browser's page has few connections. */
+  readonly room?: StreamRoom;
+  /** Where there is none in it, it is asked so often, milliseconds. */
+  readonly askedAgainMs?: number;
 }
 
 /**
  * How processing stands, then every change; ends when nothing more is going to change. Nothing that is still true is
- * missed; states in between may be. Throws `VidmeshError` (VIDEO_NOT_FOUND).
+ * missed; states in between may be. Any number may be watched at once. Throws `VidmeshError` (VIDEO_NOT_FOUND).
  */
 export async function* watchProcessing(
   transport: Transport,
   videoId: string,
   options: WatchOptions = {},
 ): AsyncGenerator<Processing, void> {
+  const { room = roomOf(transport), askedAgainMs = ASKED_AGAIN_MS } = options;
   const client: Client<typeof TranscodeService> = createClient(TranscodeService, transport);
   const knownBy = Date.now() + KNOWN_PATIENCE_MS;
+  const open = async function* (cursor: string, signal: AbortSignal): AsyncGenerator<Answer> {
+    if (room.take()) {
+      try {
+        yield* client.watchProcessing({ videoId, cursor }, { signal });
+      } finally {
+        room.leave();
+      }
+    } else {
+      const { processing } = await client.getProcessing({ videoId }, { signal });
+      yield { processing, cursor };
+      // Then it looks whether there is room now.
+      if (!hasEnded(processing)) await pause(askedAgainMs, signal);
+    }
+  };
   const answers = resumed({
     ...options,
-    open: (cursor, signal) => client.watchProcessing({ videoId, cursor }, { signal }),
-    mayEnd: ({ processing }) => processing !== undefined && ENDED.has(processing.state),
+    open,
+    mayEnd: ({ processing }) => hasEnded(processing),
     passes: (error, begun) => error.reason === "VIDEO_NOT_FOUND" && !begun && Date.now() < knownBy,
   });
   for await (const { processing } of answers) if (processing !== undefined) yield processing;
+}
+
+interface Answer {
+  readonly processing?: Processing | undefined;
+  readonly cursor: string;
+}
+
+function hasEnded(processing: Processing | undefined): boolean {
+  return processing !== undefined && ENDED.has(processing.state);
 }
 
 /** States from which processing does not go on by itself. */

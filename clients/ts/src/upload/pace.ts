@@ -11,7 +11,7 @@ export class Pace {
 
   constructor(
     private permits: number,
-    private readonly most: number,
+    readonly most: number,
   ) {}
 
   /** Runs it as soon as one more may be under way. */

@@ -7,7 +7,7 @@ import type { SignedPart, UploadService } from "../gen/vidmesh/upload/v1/upload_
 import { equal, joined } from "./bytes.js";
 import { Confirmer } from "./confirming.js";
 import { sha256 } from "./digest.js";
-import { Pace } from "./pace.js";
+import type { Pace } from "./pace.js";
 import { findIndex, sendingOrder, type Span, spansOf } from "./parts.js";
 import type { Putting } from "./putting.js";
 import { Queue, together } from "./queue.js";
@@ -36,7 +36,8 @@ export interface TransferOptions {
   readonly source: Source;
   readonly upload: Upload;
   readonly put: Putting;
-  readonly pace: { readonly first: number; readonly most: number };
+  /** Shared by all uploads of a page. */
+  readonly pace: Pace;
   readonly digests: Digests;
   readonly progress: (progress: Progress) => void;
 }
@@ -44,12 +45,10 @@ export interface TransferOptions {
 /** One run over the parts of an upload that are missing. */
 export class Transfer {
   private readonly spans: readonly Span[];
-  private readonly pace: Pace;
   private now: Progress;
 
   constructor(private readonly options: TransferOptions) {
-    const { upload, pace } = options;
-    this.pace = new Pace(pace.first, pace.most);
+    const { upload } = options;
     const received = Number(upload.receivedBytes);
     this.spans = spansOf(upload.layout);
     this.now = { total: Number(upload.sizeBytes), sent: received, confirmed: received };
@@ -89,13 +88,13 @@ export class Transfer {
   }
 
   private sender(signal: AbortSignal): PartSender {
-    const { edgeUrl, source, put } = this.options;
+    const { edgeUrl, source, put, pace } = this.options;
     const sign = async (span: Span) => {
       const [signed] = await this.sign([span], signal);
       if (signed === undefined) throw new ClientError("A part was not signed.");
       return signed;
     };
-    return new PartSender({ edgeUrl, source, put, pace: this.pace, sign, moved: (bytes) => this.moved(bytes) });
+    return new PartSender({ edgeUrl, source, put, pace, sign, moved: (bytes) => this.moved(bytes) });
   }
 
   private async confirmedParts(signal: AbortSignal): Promise<Digests> {

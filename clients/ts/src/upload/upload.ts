@@ -9,6 +9,7 @@ import type { Video } from "../gen/vidmesh/upload/v1/video_pb.js";
 import { Listeners } from "../session/listeners.js";
 import type { Beginning, Begun } from "./beginning.js";
 import type { Network } from "./network.js";
+import type { Pace } from "./pace.js";
 import type { Putting } from "./putting.js";
 import { NotTakenError } from "./sending.js";
 import { type Source, SourceChangedError } from "./source.js";
@@ -51,7 +52,7 @@ export interface UploadOptions {
   readonly source: Source;
   readonly channelId: string;
   readonly wanted: Video;
-  readonly pace: { readonly first: number; readonly most: number };
+  readonly pace: Pace;
   readonly put: Putting;
   readonly network: Network;
 }

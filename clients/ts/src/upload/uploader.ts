@@ -14,6 +14,7 @@ import type { Session } from "../session/session.js";
 import { Beginning } from "./beginning.js";
 import type { Entry, Journal } from "./journal.js";
 import { ALWAYS_ONLINE, browserNetwork, type Network } from "./network.js";
+import { Pace } from "./pace.js";
 import { putByFetch, putByXhr, type Putting } from "./putting.js";
 import type { Source } from "./source.js";
 import { Upload } from "./upload.js";
@@ -25,7 +26,7 @@ export interface UploaderOptions {
   readonly transport: Transport;
   readonly session: Session;
   readonly journal: Journal;
-  /** Parts at once. A browser has six connections to a host over HTTP/1.1, and calls need some. */
+  /** Parts at once, of all uploads together. A browser has six connections to a host over HTTP/1.1, and calls need some. */
   readonly pace?: { readonly first: number; readonly most: number };
   readonly put?: Putting;
   readonly network?: Network;
@@ -33,7 +34,12 @@ export interface UploaderOptions {
 
 /** Uploads files to one installation for the account that is signed in. */
 export class Uploader {
-  constructor(private readonly options: UploaderOptions) {}
+  private readonly pace: Pace;
+
+  constructor(private readonly options: UploaderOptions) {
+    const { first, most } = options.pace ?? (inBrowser() ? { first: 3, most: 4 } : { first: 4, most: 8 });
+    this.pace = new Pace(first, most);
+  }
 
   /**
    * Sends a file and completes its upload, or goes on with one that was interrupted. Takes the source, and closes it.
@@ -41,11 +47,10 @@ export class Uploader {
    */
   begin(source: Source, channelId: string, video: MessageInitShape<typeof VideoSchema> = {}): Upload {
     const { transport, journal, edgeUrl } = this.options;
-    const inBrowser = typeof XMLHttpRequest === "function";
     const uploads = createClient(UploadService, transport);
     const wanted: Video = create(VideoSchema, video);
     const accountId = this.accountId();
-    const { pace, put, network } = this.options;
+    const { put, network } = this.options;
     return new Upload({
       beginning: new Beginning(uploads, createClient(VideoService, transport), journal, accountId),
       uploads,
@@ -53,9 +58,9 @@ export class Uploader {
       source,
       channelId,
       wanted,
-      pace: pace ?? (inBrowser ? { first: 3, most: 4 } : { first: 4, most: 8 }),
-      put: put ?? (inBrowser ? putByXhr : putByFetch),
-      network: network ?? (inBrowser ? browserNetwork() : ALWAYS_ONLINE),
+      pace: this.pace,
+      put: put ?? (inBrowser() ? putByXhr : putByFetch),
+      network: network ?? (inBrowser() ? browserNetwork() : ALWAYS_ONLINE),
     });
   }
 
@@ -76,4 +81,8 @@ export class Uploader {
     if (current === undefined) throw new ClientError("Nobody is signed in.");
     return current.accountId;
   }
+}
+
+function inBrowser(): boolean {
+  return typeof XMLHttpRequest === "function";
 }

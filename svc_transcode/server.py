@@ -76,7 +76,9 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     if chosen.overlap:
         uploads = Uploads(UploadServiceStub(runtime.channel("svc_upload")))
         overlapping = Overlapping(store, uploads, beginning)
-        runtime.background(Arrivals(store, overlapping, following, bus, runtime.log, clock).run, "arrivals")
+        arrivals = Arrivals(store, overlapping, following, bus, runtime.log, clock)
+        runtime.background(arrivals.run, "arrivals")
+        await arrivals.listening.wait()
     rooms = Rooms(store, working, beginning, following, Watching(store, bus), wakes, media)
     servicer = TranscodeServicer(
         rooms,

@@ -53,21 +53,22 @@ class Stack:
 
 
 @asynccontextmanager
-async def a_stack() -> AsyncGenerator[Stack]:
-    """The whole stack with one worker on free ports; nothing is left of it afterwards. Raises StackFailed."""
+async def a_stack(workers: int = 1) -> AsyncGenerator[Stack]:
+    """The whole stack on free ports; nothing is left of it afterwards. Raises StackFailed."""
     with tempfile.TemporaryDirectory(prefix="vidmesh-bench-") as folder:
         data = Path(folder) / "data"
         try:
-            yield await start(data)
+            yield await start(data, workers)
         finally:
             await stop(data)
 
 
-async def start(data: Path) -> Stack:
+async def start(data: Path, workers: int = 1) -> Stack:
     """`vidmesh up`, until all parts are ready."""
     config = data.with_name(f"{data.name}.toml")
     config.write_text(UNLIMITED, encoding="utf-8")
-    await _vidmesh("up", "--detach", "--port", "0", "--workers", "1", "--data", str(data), "--config", str(config))
+    places = ("--data", str(data), "--config", str(config))
+    await _vidmesh("up", "--detach", "--port", "0", "--workers", str(workers), *places)
     told = json.loads((data / "run" / "stack.json").read_text(encoding="utf-8"))
     parts = {str(part["name"]): int(part["pid"]) for part in told["parts"]}
     return Stack(data, str(told["edge_url"]), int(told["pid"]), parts)

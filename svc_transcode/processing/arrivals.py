@@ -26,7 +26,7 @@ SOON = 5.0
 """Seconds after which an upload is looked at without a wake."""
 
 SELDOM = 60.0
-"""The same for one that stands still: each look without news doubles the time."""
+"""The same for one that has stood still for as long."""
 
 FOLD = 0.1
 """Seconds between two looks at the same upload, at least: parts that come quicker are seen together."""
@@ -38,9 +38,10 @@ LOOKERS = 4
 @dataclass(slots=True)
 class _Followed:
     next_look: float
-    pause: float = SOON
     there: int = -1
     """Bytes, at the last look."""
+    since: float = 0.0
+    """When they came."""
 
 
 class Arrivals:
@@ -66,10 +67,13 @@ class Arrivals:
         self._due: asyncio.Queue[str] = asyncio.Queue()
         self._listed: set[str] = set()
         self._looking: set[str] = set()
+        self.listening = asyncio.Event()
+        """Set once wakes are heard."""
 
     async def run(self) -> None:
         """Until cancelled."""
         async with self._bus.wakes(PartsConfirmed) as wakes, asyncio.TaskGroup() as group:
+            self.listening.set()
             for _ in range(LOOKERS):
                 group.create_task(self._look_at_all())
             group.create_task(self._remember())
@@ -81,7 +85,7 @@ class Arrivals:
                     self._heard(wake.video_id)
 
     def _heard(self, video_id: str) -> None:
-        self._followed.setdefault(video_id, _Followed(0.0)).pause = SOON
+        self._followed.setdefault(video_id, _Followed(self._clock() + SOON))
         self._is_due(video_id)
 
     def _is_due(self, video_id: str) -> None:
@@ -131,7 +135,7 @@ class Arrivals:
                 self._looking.discard(video_id)
 
     async def _look(self, video_id: str) -> None:
-        followed = self._followed.setdefault(video_id, _Followed(0.0))
+        followed = self._followed.setdefault(video_id, _Followed(self._clock() + SOON))
         try:
             there = await self._overlapping.look(video_id)
         except (*PASSING, grpc.aio.AioRpcError) as error:
@@ -142,9 +146,8 @@ class Arrivals:
             self._followed.pop(video_id, None)
             self._following.due(video_id)
             return
+        now = self._clock()
         if there != followed.there:
-            followed.there, followed.pause = there, SOON
+            followed.there, followed.since = there, now
             self._following.due(video_id)
-        else:
-            followed.pause = min(2 * followed.pause, SELDOM)
-        followed.next_look = self._clock() + followed.pause
+        followed.next_look = now + (SOON if now - followed.since < SELDOM else SELDOM)

@@ -11,7 +11,7 @@ from mesh.contention import LostRace, settle
 from mesh.errors import not_found, precondition
 from svc_transcode.processing import domain, plan
 from svc_transcode.processing.advancing import Media
-from svc_transcode.processing.model import Head, JobRow, State
+from svc_transcode.processing.model import Head, JobRow, JobState, State
 from svc_transcode.processing.queue import Queue
 from svc_transcode.processing.store import Change, ProcessingStore
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
@@ -43,10 +43,16 @@ class Beginning:
         found = await self._store.head(video_id)
         if found is None:
             return None
-        after = domain.completed(found.value)
+        after = replace(domain.completed(found.value), trace=found.value.trace or current_trace())
         if after != found.value and not await self._store.commit(found, after):
             raise LostRace
         return after
+
+    async def probe_unless_begun(self, head: Head) -> None:
+        """Queue the probe where who began with the video may have died before it did."""
+        found = await self._store.job(head.video_id, plan.probe_job(self._options, head.run).name)
+        if found is None or (found.value.state is JobState.QUEUED and not found.value.release):
+            await self.probe(head)
 
     async def follow(self, head: Head) -> None:
         """Begin with an upload that goes on."""

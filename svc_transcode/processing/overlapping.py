@@ -51,8 +51,7 @@ class Overlapping:
             if head is None:
                 return await self._begin(video_id, seen)
             if head.value.state is State.PROBING:
-                # Who began may have died before the probe was queued.
-                await self._beginning.probe(head.value)
+                await self._beginning.probe_unless_begun(head.value)
             now = (known or Arrival(seen.layout)).with_parts(seen.parts)
             after = replace(head.value, arrival=now, complete=seen.complete)
             if after != head.value and not await self._store.commit(head, after):

@@ -1,9 +1,9 @@
-"""How a file is cut into parts: whole ones of 8 MiB first, smaller ones towards the end.
+"""How a file is cut into parts: whole ones of 8 MiB, smaller ones at the beginning and towards the end.
 
-What remains to be done after the last byte has arrived is the processing of the last part, so the tail is fine; the
-body is coarse, because each part costs a signature, a request and a row. Files beyond 10,000 parts of 8 MiB get larger
-ones. A layout is a pure function of the size, and is stored with the upload besides: a later version may cut
-differently without breaking uploads that are under way.
+Processing begins with the first part, and what remains to be done after the last byte has arrived is the processing of
+the last one: so both are fine. The body is coarse, because each part costs a signature, a request and a row. Files
+beyond 10,000 parts of 8 MiB get larger ones. A layout is a pure function of the size, and is stored with the upload
+besides: a later version may cut differently without breaking uploads that are under way.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ MIB: Final = 1024 * 1024
 BODY_PART: Final = 8 * MIB
 TAIL: Final = 16 * MIB
 MOST_PARTS: Final = 10_000
+
+_HEAD: Final = (MIB, MIB, 2 * MIB, 4 * MIB)
+"""What the first part of the body is cut into."""
 
 _STEPS: Final = ((4 * MIB, 8 * MIB), (2 * MIB, 4 * MIB), (MIB, MIB))
 """(part size, used while more than this remains)."""
@@ -90,8 +93,11 @@ def layout_of(size: int) -> Layout:
 
 
 def _cut(size: int, part: int) -> Layout:
-    runs = [Run(max(0, size - TAIL) // part, part)]
-    left = size - runs[0].count * part
+    count = max(0, size - TAIL) // part
+    left = size - count * part
+    runs = [Run(count, part)]
+    if count and part == BODY_PART:
+        runs = [*(Run(1, step) for step in _HEAD), Run(count - 1, part)]
     for step, above in _STEPS:
         count = max(0, -((above - left) // step))
         runs.append(Run(count, step))

@@ -9,8 +9,8 @@ from typing import BinaryIO, Final
 
 from vidmesh.upload.v1.upload_pb2 import PartRun
 
-HEAD_PARTS: Final = 2
-"""Parts at the beginning that go first: container header and first pictures."""
+HEAD_PARTS: Final = 1
+"""Parts at the beginning that go before the index: the container's header, and first pictures."""
 
 MOST_BOXES: Final = 1000
 """Top-level boxes looked at; a fragmented file has thousands, and its index in front."""

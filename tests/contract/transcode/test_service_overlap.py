@@ -23,6 +23,7 @@ from vidmesh.transcode.v1.transcode_service_pb2 import (
     GetProcessingRequest,
     MissingPart,
     ReportJobRequest,
+    StartJobRequest,
 )
 from vidmesh.upload.v1.upload_events_pb2 import PartsConfirmed
 from vidmesh.upload.v1.video_pb2 import PROCESSING_STATE_PROCESSED, PROCESSING_STATE_UPLOADING
@@ -42,7 +43,7 @@ async def began(served: Served, name: str) -> None:
     async def look() -> bool:
         return any(job.startswith(name) for job in served.done)
 
-    await eventually(look)
+    await eventually(look, 30)
 
 
 def chunks(served: Served) -> list[str]:
@@ -99,6 +100,7 @@ async def test_a_job_that_finds_a_part_missing_waits_for_it_without_counting_as_
     video_id = await served.begin(SECONDS)
     await served.arrive(video_id, 1)
     for release, missing in ((1, 5), (2, 7), (3, 9)):
+        await served.arrive(video_id, 20 + release)
         job_id = f"{video_id}~p-r1~{release}"
         await served.start(job_id)
         request = FinishJobRequest(job_id=job_id, attempt=1, missing_part=MissingPart(number=missing))
@@ -108,6 +110,11 @@ async def test_a_job_that_finds_a_part_missing_waits_for_it_without_counting_as_
         late = ReportJobRequest(job_id=job_id, attempt=1)
         refused = await refusal(served.service.ReportJob(late, metadata=served.worker))
         assert refused.reason_name == "JOB_FENCED", "it is in nobody's hands"
+        await served.arrive(video_id, 30 + release)
+        await asyncio.sleep(0.5)
+        early = StartJobRequest(job_id=f"{video_id}~p-r1~{release + 1}", attempt=1)
+        refused = await refusal(served.service.StartJob(early, metadata=served.worker))
+        assert refused.reason_name == "JOB_FENCED", "another part is not what it waits for"
         await served.arrive(video_id, missing)
     async with served.working(arriving()):
         await served.arrive(video_id, *range(1, SECONDS + 1))

@@ -27,10 +27,12 @@ def test_parts_cover_the_file_exactly_and_in_order(size: int) -> None:
 
 
 @given(SIZES)
-def test_parts_never_grow_and_are_never_too_many(size: int) -> None:
+def test_parts_grow_at_the_beginning_alone_and_are_never_too_many(size: int) -> None:
     layout = layout_of(size)
     sizes = [run.size for run in layout.runs]
-    assert sizes == sorted(set(sizes), reverse=True)
+    largest = sizes.index(max(sizes))
+    assert sizes[: largest + 1] == sorted(set(sizes[: largest + 1]))
+    assert sizes[largest:] == sorted(set(sizes[largest:]), reverse=True)
     assert layout.part_count <= MOST_PARTS
 
 
@@ -45,9 +47,12 @@ def test_what_is_stored_is_read_back(size: int) -> None:
     assert Layout.of_text(layout.to_text()) == layout
 
 
-@given(st.integers(TAIL, 70_000 * MIB))
-def test_the_body_is_cut_in_eight_mebibytes(size: int) -> None:
-    assert layout_of(size).runs[0] == Run((size - TAIL) // BODY_PART, BODY_PART) or size < TAIL + BODY_PART
+@given(st.integers(TAIL + 2 * BODY_PART, 70_000 * MIB))
+def test_the_body_is_cut_in_eight_mebibytes_and_the_first_of_it_finer(size: int) -> None:
+    *head, body = layout_of(size).runs[:4]
+    assert [run.size for run in head] == [MIB, 2 * MIB, 4 * MIB]
+    assert sum(run.count * run.size for run in head) == BODY_PART
+    assert body == Run((size - TAIL) // BODY_PART - 1, BODY_PART)
 
 
 def test_a_small_file_is_one_part() -> None:
@@ -55,7 +60,7 @@ def test_a_small_file_is_one_part() -> None:
 
 
 def test_a_phone_video_ends_in_smaller_and_smaller_parts() -> None:
-    assert layout_of(100 * MIB).to_text() == "10x8388608,3x4194304,2x2097152,4x1048576"
+    assert layout_of(100 * MIB).to_text() == ("2x1048576,1x2097152,1x4194304,9x8388608,3x4194304,2x2097152,4x1048576")
 
 
 def test_the_largest_file_gets_larger_parts() -> None:

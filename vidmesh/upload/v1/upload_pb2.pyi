@@ -96,8 +96,8 @@ class Upload(_message.Message):
     """Bytes confirmed so far."""
     @_builtins.property
     def layout(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartRun]:
-        """How the file is cut: runs of parts of equal size, in order, smaller towards the end because what remains
-        after the last byte is the processing of the last part.
+        """How the file is cut: runs of parts of equal size, in order, smaller at the beginning, because processing begins
+        with the first part, and towards the end, because what remains after the last byte is the processing of the last.
         """
 
     @_builtins.property

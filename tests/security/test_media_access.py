@@ -112,10 +112,8 @@ def test_outside_of_the_contracts_there_is_nothing(scene: Scene) -> None:
         # The first page of the web app, where it was published; nothing else answers there.
         home = edge.get("/", headers=headers)
         assert home.status_code == 404 or home.headers["content-type"].startswith("text/html")
-        assert {edge.request(verb, "/", headers=headers).status_code for verb in ("POST", "PUT", "DELETE")} <= {
-            404,
-            405,
-        }
+        for verb in ("POST", "PUT", "DELETE"):
+            assert edge.request(verb, "/", headers=headers).status_code in {404, 405}
         for path in NOWHERE:
             for verb in ("GET", "POST", "PUT", "DELETE"):
                 answer = edge.request(verb, path, headers=headers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import struct
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import httpx
 from google.protobuf import json_format
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
+from mesh.testing import grpc_web
 from tests.security.matrix.faces import Outcome
 
 Frames = Callable[[bytes], bytes]
@@ -41,23 +41,14 @@ FRAMES: Final[dict[str, Frames]] = {
 
 def sent(edge_url: str, method: str, body: bytes, **headers: str) -> Outcome:
     """What gRPC-web is answered with."""
-    said = {"content-type": "application/grpc-web+proto", "x-grpc-web": "1", **headers}
-    reply = httpx.post(edge_url + method, content=body, headers=said, timeout=20)
+    reply = httpx.post(edge_url + method, content=body, headers={**grpc_web.HEADERS, **headers}, timeout=20)
     if reply.headers["content-type"] == "application/json":
         return _outcome(json_format.Parse(reply.text, status_pb2.Status()))
-    trailers, rest = {name.lower(): value for name, value in reply.headers.items()}, reply.content
-    while rest:
-        flag, length = struct.unpack_from(">BI", rest)
-        if flag & 0x80:
-            lines = rest[5 : 5 + length].decode().split("\r\n")
-            trailers |= dict(line.split(":", 1) for line in lines if ":" in line)
-        rest = rest[5 + length :]
-    details = trailers.get("grpc-status-details-bin", "").strip()
-    if details:
-        return _outcome(status_pb2.Status.FromString(base64.b64decode(details + "=" * (-len(details) % 4))))
-    return Outcome(
-        code_pb2.Code.Name(int(trailers["grpc-status"])), sentence=unquote(trailers.get("grpc-message", "").strip())
-    )
+    found = grpc_web.reply(reply.headers, reply.content)
+    if "grpc-status-details-bin" in found.trailers:
+        return _outcome(found.status)
+    # What gRPC's library says for itself has no details, and OK has none either.
+    return Outcome(code_pb2.Code.Name(found.code), sentence=unquote(found.trailers.get("grpc-message", "")))
 
 
 def _outcome(status: status_pb2.Status) -> Outcome:

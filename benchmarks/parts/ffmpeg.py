@@ -22,10 +22,13 @@ def programme() -> str:
         raise NothingToMeasure(f"there is no ffmpeg here to measure against ({error})") from error
 
 
-async def ffmpeg(*words: str, folder: Path) -> str:
-    """Runs it in this folder to its end; what it wrote to its standard error. Raises FfmpegFailed, NothingToMeasure."""
+async def ffmpeg(*words: str, folder: Path, niceness: int = 0) -> str:
+    """Runs it in this folder to its end, so much nicer than this process; what it wrote to its standard error.
+
+    Raises FfmpegFailed, NothingToMeasure.
+    """
     process = await asyncio.create_subprocess_exec(
-        *(programme(), "-hide_banner", "-nostdin", "-nostats", "-y", *words),
+        *("nice", "-n", str(niceness), programme(), "-hide_banner", "-nostdin", "-nostats", "-y", *words),
         cwd=folder,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mesh.certificates import Certificate, CertificateFiles
 from mesh.config import ConfigurationError, load_settings
+from mesh.confinement.confine import Held
 from mesh.local import binaries, exposure, ports
 from mesh.local.datadir import DataDir
 from mesh.local.errors import StackError
@@ -197,13 +198,24 @@ def _confinement() -> Iterator[Check]:
     if done.returncode != 0:
         yield Check("confinement", "warn", "cannot be tried", done.stderr.strip()[-200:])
         return
-    held = json.loads(done.stdout)
+    yield confinement_check(Held(**json.loads(done.stdout)), root=os.getuid() == 0)
+
+
+def confinement_check(held: Held, *, root: bool) -> Check:
+    """What media code is kept from where this much held; `root` says who tried it, as workers run by the same user."""
+    few = "any number of threads and processes "
+    few += "(workers of root are held to none)" if root else "(no user namespaces, or a kernel older than 5.14)"
     missing = [
-        *([] if held["files"] else ["files (the kernel's Landlock is off, or older than 5.13)"]),
-        *([] if held["network"] else ["network" + (" but for TCP" if held["tcp"] else "") + " (no user namespaces)"]),
+        *([] if held.files else ["files (the kernel's Landlock is off, or older than 5.13)"]),
+        *([] if held.network else ["network" + (" but for TCP" if held.tcp else "") + " (no user namespaces)"]),
+        *([] if held.tasks else [few]),
     ]
-    if missing:
-        advice = "allow it (in a container, by its seccomp profile) where strangers may upload; up works all the same"
-        yield Check("confinement", "warn", f"media code is not kept from: {', '.join(missing)}", advice)
-    else:
-        yield Check("confinement", "ok", "media code has no network and no files but its own")
+    if not missing:
+        return Check("confinement", "ok", "media code has no network, no files but its own, and few processes")
+    kernel = not (held.files and held.network and (held.tasks or root))
+    ways = [
+        *(["allow it (in a container, by its seccomp profile)"] if kernel else []),
+        *(["run workers by an account of their own"] if root else []),
+    ]
+    advice = f"{', and '.join(ways)} where strangers may upload; up works all the same"
+    return Check("confinement", "warn", f"media code is not kept from: {', '.join(missing)}", advice)

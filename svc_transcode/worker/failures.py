@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mesh.errors import Fault
 from mesh.objects.errors import ObjectDamaged, ObjectMissing
 from svc_transcode.media.errors import ChildExhausted, MediaRejected, RejectReason, Spent
+from svc_transcode.worker.orders import READERS
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.transcode.v1.transcode_pb2 import FailureReason, JobKind
 from vidmesh.transcode.v1.transcode_service_pb2 import JobFailure
@@ -30,7 +31,7 @@ _REASONS: Final[Mapping[RejectReason, FailureReason.ValueType]] = {
     RejectReason.TOO_LONG: FailureReason.FAILURE_REASON_TOO_LARGE,
     RejectReason.DAMAGED: FailureReason.FAILURE_REASON_DAMAGED,
 }
-_SPENT: Final[Mapping[Spent, str]] = {
+SPENT: Final[Mapping[Spent, str]] = {
     Spent.MEMORY: "The file takes more memory to process than this site gives to one file.",
     Spent.WORK: "The file takes more work to process than this site gives to one file.",
 }
@@ -44,13 +45,13 @@ def failure_of(error: Exception, kind: JobKind.ValueType) -> JobFailure:
     work than it is given, an object that was read back otherwise than it was recorded.
     """
     detail = f"{type(error).__name__}: {error}"[:MOST_DETAIL]
-    if kind == JobKind.JOB_KIND_VERIFY and isinstance(error, MediaRejected | ObjectMissing | ObjectDamaged):
+    if kind in READERS and isinstance(error, MediaRejected | ObjectMissing | ObjectDamaged):
         return _processing(permanent=True, message=NOT_READ_BACK, detail=detail)
     if isinstance(error, MediaRejected):
         return JobFailure(permanent=True, reason=_REASONS[error.reason], message=error.sentence, detail=detail)
     if isinstance(error, ChildExhausted) and kind != JobKind.JOB_KIND_VERIFY:
         reason = FailureReason.FAILURE_REASON_TOO_DEMANDING
-        return JobFailure(permanent=True, reason=reason, message=_SPENT[error.spent], detail=detail)
+        return JobFailure(permanent=True, reason=reason, message=SPENT[error.spent], detail=detail)
     if isinstance(error, Fault) and error.reason in _GONE:
         return _processing(permanent=True, message=SOURCE_GONE, detail=detail)
     return _processing(permanent=False, message=GENERIC, detail=detail)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import cast
 
@@ -40,6 +41,26 @@ def _write(path: Path, form: str, codec: str, times: range, attachment: bytes, o
             frame.pts = time
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
+
+
+def busy_pictures(count: int, width: int = 1280, height: int = 720, block: int = 16) -> bytes:
+    """An MP4 of ordinary size in which no picture is like the one before: much work to encode."""
+    random, held = Random(1), io.BytesIO()
+    with av.open(held, "w", format="mp4") as output:
+        stream = output.add_stream("libx264", rate=30, options={"preset": "ultrafast", "crf": "35"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for number in range(count):
+            frame = VideoFrame(width, height, "yuv420p")
+            for plane in frame.planes:
+                rows = (
+                    b"".join(bytes([shade]) * block for shade in random.randbytes(plane.line_size // block)) * block
+                    for _ in range(plane.height // block + 1)
+                )
+                plane.update(b"".join(rows)[: plane.buffer_size])
+            frame.pts = number
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return held.getvalue()
 
 
 def sound(form: str, codec: str) -> bytes:

@@ -178,6 +178,11 @@ async def test_a_restart_in_the_midst_goes_on_where_it_was(tmp_path: Path, nats:
         async with served.working(arriving()):
             await served.arrive(video_id, *range(1, 10))
             await began(served, "v0-00000")
+
+            async def made() -> bool:
+                return (await served.processing(video_id)).renditions[0].progress > 0.1
+
+            await eventually(made)
     async with serving(tmp_path, nats, weed, served.owner) as again:
         again.library.uploads.update(uploads)
         async with again.working(arriving()):

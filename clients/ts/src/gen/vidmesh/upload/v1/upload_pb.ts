@@ -73,8 +73,8 @@ export type Upload = Message<"vidmesh.upload.v1.Upload"> & {
   state: UploadState;
 
   /**
-   * How the file is cut: runs of parts of equal size, in order, smaller towards the end because what remains
-   * after the last byte is the processing of the last part.
+   * How the file is cut: runs of parts of equal size, in order, smaller at the beginning, because processing begins
+   * with the first part, and towards the end, because what remains after the last byte is the processing of the last.
    *
    * @generated from field: repeated vidmesh.upload.v1.PartRun layout = 8;
    */

@@ -12,13 +12,13 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mesh.local import setup_code
 from mesh.local.datadir import DataDir, StackLock, data_folder
 from mesh.local.errors import StackError
 from mesh.local.files import rotate
 from mesh.local.leftovers import kill_leftovers
-from mesh.local.pages.publishing import publish_checkout
+from mesh.local.pages import publishing as pages
 from mesh.local.plan import OBJECTS, make_plan
-from mesh.local.setup_code import hint
 from mesh.local.state import PartState, StackState, write_state
 from mesh.local.supervisor import Supervisor
 from mesh.local.table import process_table
@@ -96,8 +96,9 @@ class _Run:
                     say(told)
                 self._phase("ready")
                 say(f"ready after {loop.time() - began:.1f} s: {self._plan.edge_url}")
-                if told := await asyncio.to_thread(hint, self._plan.settings):
-                    say(told)
+                for hint in (pages.hint, setup_code.hint):
+                    if told := await asyncio.to_thread(hint, self._plan.settings):
+                        say(told)
                 ready(self._plan.edge_url)
                 watching = asyncio.create_task(self._supervisor.watch())
                 await asyncio.wait({asked, watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -115,7 +116,7 @@ class _Run:
             self._phase("stopped")
 
     def _publish(self) -> str:
-        return publish_checkout(self._plan.settings.objects) if OBJECTS in self._supervisor.standings() else ""
+        return pages.publish_checkout(self._plan.settings.objects) if OBJECTS in self._supervisor.standings() else ""
 
     def _end(self) -> None:
         if self._asked_to_end.is_set():

@@ -24,10 +24,12 @@ def run(args: argparse.Namespace) -> int:
     if args.detach:
         from mesh.config import load_settings
         from mesh.local.datadir import DataDir, data_folder
+        from mesh.local.pages import publishing as pages
         from mesh.local.setup_code import hint
 
         sys.stdout.write(f"vidmesh: ready: {start_detached(options)}\n")
-        if told := hint(load_settings(DataDir(data_folder(options.data)).config_file)):
+        settings = load_settings(DataDir(data_folder(options.data)).config_file)
+        for told in filter(None, (pages.hint(settings), hint(settings))):
             sys.stdout.write(f"vidmesh: {told}\n")
         return 0
     from mesh.local.foreground import run_stack

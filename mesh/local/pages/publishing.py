@@ -11,7 +11,7 @@ from mesh.objects.single import SingleObjects
 from mesh.pages import BUILD, GZIP, INDEX, PLAIN, cache_control
 
 if TYPE_CHECKING:
-    from mesh.config import ObjectSettings
+    from mesh.config import ObjectSettings, Settings
     from mesh.local.pages.build import Build
 
 
@@ -37,13 +37,24 @@ def publish(settings: ObjectSettings, build: Build) -> bool:
 
 
 def publish_checkout(settings: ObjectSettings) -> str:
-    """Publishes what `make web` built: a sentence about the pages, empty where there is no news. Blocking."""
+    """Publishes what `make web` built, where it was; a sentence where that fails, since all else works. Blocking."""
+    if not (CHECKOUT / INDEX).is_file():
+        return ""
     try:
-        if (CHECKOUT / INDEX).is_file():
-            return "the pages are new" if publish(settings, read_build(CHECKOUT)) else ""
-        with SingleObjects(settings, settings.media_bucket) as objects:
-            there = objects.get(BUILD) is not None
-    except (StackError, ObjectsRefused, ObjectsUnavailable) as error:
-        # Everything else works without them.
+        publish(settings, read_build(CHECKOUT))
+    except StackError as error:
         return str(error)
-    return "" if there else "there are no pages: `make web` builds them (it needs Node 20)"
+    return ""
+
+
+def hint(settings: Settings) -> str:
+    """Where the pages are, or how they come; empty where the store cannot be asked. Blocking."""
+    url = settings.edge.public_url
+    try:
+        with SingleObjects(settings.objects, settings.objects.media_bucket) as objects:
+            there = objects.get(BUILD) is not None
+    except (ObjectsRefused, ObjectsUnavailable):
+        return ""
+    if not there:
+        return "there are no pages: `make web` builds them, with Node 20.19 or newer"
+    return f"open {url}/ in a browser" if url else "its pages are there"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -23,6 +24,22 @@ pytestmark = [
         reason="there is no Node here, or `make node` was not run: the client is built by it",
     ),
 ]
+
+PROGRAM = """\
+import { createClient, createTransport, TokenSession, Uploader } from "@vidmesh/client";
+import { FolderJournal, PathSource } from "@vidmesh/client/node";
+import { ChannelService } from "@vidmesh/client/vidmesh/social/v1/channel_service_pb";
+const [edgeUrl, email, password] = process.argv.slice(2);
+const session = new TokenSession(edgeUrl);
+await session.signIn(email, password);
+const transport = createTransport({ edgeUrl, session });
+const { channels } = await createClient(ChannelService, transport).listMyChannels({});
+const uploader = new Uploader({ edgeUrl, transport, session, journal: new FolderJournal("journal") });
+const upload = uploader.begin(await PathSource.open("large.bin"), channels[0].channelId);
+upload.subscribe(() => console.log(JSON.stringify(upload.snapshot)));
+await upload.done;
+"""
+LARGE = 160 << 20
 
 
 def run(folder: Path, *command: str, **variables: str) -> str:
@@ -67,3 +84,28 @@ def test_the_example_uploads_a_file_follows_its_processing_and_plays_it(stack: S
     assert "processing: 100 %" in told
     assert re.search(r"^[A-Za-z0-9_-]{11}: 360p, .*audio$", told, flags=re.M)
     assert re.search(r"^plays: http", told, flags=re.M)
+
+
+def test_a_program_that_is_killed_in_the_midst_of_an_upload_goes_on_with_it_when_it_is_started_again(
+    stack: Stack, installed: Path
+) -> None:
+    person = somebody(stack)
+    person.edge.close()
+    (installed / "upload.mjs").write_text(PROGRAM)
+    with (installed / "large.bin").open("wb") as file:
+        for _ in range(LARGE >> 20):
+            file.write(os.urandom(1 << 20))
+    command = ("node", "upload.mjs", stack.edge_url, f"{person.handle}@example.org", PASSWORD)
+    with subprocess.Popen(command, cwd=installed, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        killed = next(told for told in map(json.loads, first.stdout) if told["confirmed"])
+        first.kill()
+    assert killed["confirmed"] < LARGE
+
+    snapshots = [json.loads(line) for line in run(installed, *command).splitlines()]
+    begun = next(told for told in snapshots if told["total"] and told["confirmed"])
+    assert begun["confirmed"] >= killed["confirmed"]
+    last = snapshots[-1]
+    assert (last["phase"], last["resumed"], last["confirmed"]) == ("done", True, LARGE)
+    assert last["videoId"] == killed["videoId"]
+    assert list((installed / "journal").iterdir()) == []

@@ -17,28 +17,30 @@ export function Loading() {
   );
 }
 
-/** There is nothing here yet, and what to do about it. */
-export function Empty({ icon, title, children, action }: { icon: IconName; title: string; children?: ReactNode; action?: ReactNode }) {
+/** There is nothing here yet, and what to do about it. `inside` a page that has its own heading. */
+export function Empty({ icon, title, children, action, inside = false }: { icon: IconName; title: string; children?: ReactNode; action?: ReactNode; inside?: boolean }) {
+  const Heading = inside ? "h2" : "h1";
   return (
     <div className={styles.state}>
       <span className={styles.badge}>
         <Icon name={icon} size="1.8rem" />
       </span>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children && <p>{children}</p>}
       {action}
     </div>
   );
 }
 
-/** Something failed: why, in a sentence, and a way on. */
-export function Failure({ error, onRetry, title = t("failed") }: { error: unknown; onRetry?: (() => void) | undefined; title?: string }) {
+/** Something failed: why, in a sentence, and a way on. `inside` a page that has its own heading. */
+export function Failure({ error, onRetry, title = t("failed"), inside = false }: { error: unknown; onRetry?: (() => void) | undefined; title?: string; inside?: boolean }) {
+  const Heading = inside ? "h2" : "h1";
   return (
     <div className={styles.state} role="alert">
       <span className={styles.badge}>
         <Icon name="alert" size="1.8rem" />
       </span>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       <p>{sentenceOf(error)}</p>
       {onRetry && (
         <Button look="solid" icon="replay" onClick={onRetry}>

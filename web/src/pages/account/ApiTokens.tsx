@@ -34,7 +34,7 @@ export function ApiTokens() {
   return (
     <Section title={t("apiTokens")} text={t("apiTokensText")}>
       {error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
+        <Failure inside error={error} onRetry={() => void refetch()} />
       ) : !data ? (
         <Loading />
       ) : (

@@ -23,7 +23,7 @@ export function Sessions() {
   return (
     <Section title={t("sessions")} text={t("sessionsText")}>
       {error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
+        <Failure inside error={error} onRetry={() => void refetch()} />
       ) : !data ? (
         <Loading />
       ) : (

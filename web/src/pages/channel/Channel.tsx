@@ -77,13 +77,13 @@ function Videos({ channel }: { channel: Shown }) {
     { pageParamKey: "pageToken", getNextPageParam: (page) => page.nextPageToken || undefined },
   );
   const onMore = useCallback(() => void fetchNextPage(), [fetchNextPage]);
-  if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />;
+  if (error && !data) return <Failure inside error={error} onRetry={() => void refetch()} />;
   if (!data) return <GridBones count={4} />;
   // Its people are given all of them; this is the page that everybody sees.
   const videos = data.pages.flatMap((page) => page.videos).filter(({ status, visibility }) => status === VideoStatus.PUBLISHED && visibility === Visibility.PUBLIC);
   if (!videos.length && !hasNextPage) {
     return (
-      <Empty icon="film" title={t("channelEmpty")}>
+      <Empty inside icon="film" title={t("channelEmpty")}>
         {t("channelEmptyText")}
       </Empty>
     );

@@ -85,7 +85,7 @@ export default function Watch({ videoId }: { videoId: string }) {
           <Processing video={video} again={playAgain} />
         ) : playback.error ? (
           <div className={styles.box}>
-            <Failure error={playback.error} onRetry={() => void playback.refetch()} />
+            <Failure inside error={playback.error} onRetry={() => void playback.refetch()} />
           </div>
         ) : (
           <div className={styles.box} />
@@ -154,7 +154,7 @@ function Processing({ video, again }: { video: Video | undefined; again: () => v
   const failed = video?.processingState === ProcessingState.FAILED;
   return (
     <div className={styles.box}>
-      <Empty icon={failed ? "alert" : "clock"} title={failed ? t("processingFailed") : t("soonTitle")}>
+      <Empty inside icon={failed ? "alert" : "clock"} title={failed ? t("processingFailed") : t("soonTitle")}>
         {failed ? video.failureMessage : t("soonText")}
       </Empty>
     </div>

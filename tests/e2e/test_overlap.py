@@ -22,6 +22,7 @@ from tests.e2e.uploading import begin, processing, send_part, wait_for
 
 SECONDS, RATE = 26, 25
 WIDTH, HEIGHT = 256, 144
+UNAVAILABLE = 503
 PATIENCE = 120
 """Seconds; the machine may be busy."""
 
@@ -98,7 +99,7 @@ def patiently(call: Callable[[], Any]) -> Any:
         try:
             return call()
         except httpx.HTTPStatusError as error:
-            if error.response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > give_up:
+            if error.response.status_code != UNAVAILABLE or time.monotonic() > give_up:
                 raise
         time.sleep(0.2)
 

@@ -36,9 +36,6 @@ from vidmesh.social.v1 import channel_service_pb2 as pb
 from vidmesh.social.v1.channel_pb2 import Channel, ChannelRole
 from vidmesh.social.v1.channel_service_pb2_grpc import ChannelServiceServicer
 
-ID_CHARACTERS: Final = 36
-"""Of a UUID. The channel to be changed is named by a field of the resource, which no rule of a request limits, and
-tables refuse keys that they could not hold."""
 NOBODY: Final = ChannelRole.CHANNEL_ROLE_UNSPECIFIED
 
 
@@ -184,7 +181,7 @@ class ChannelService(ChannelServiceServicer):
         return [channel_message(channel, count) for channel, count in zip(channels, counts, strict=True)]
 
     async def _existing(self, channel_id: str) -> ChannelRecord:
-        channel = await self._channels.get(channel_id) if len(channel_id) <= ID_CHARACTERS else None
+        channel = await self._channels.get(channel_id)
         if channel is None:
             raise _no_channel(channel_id)
         return channel

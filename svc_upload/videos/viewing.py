@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 
 from mesh.call import Caller
 from mesh.errors import Fault, not_found
@@ -14,10 +13,6 @@ from svc_upload.membership import Membership
 from svc_upload.videos.domain import VideoRecord, seen, seen_by_others
 from svc_upload.videos.store import VideoStore
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
-
-ID_CHARACTERS: Final = 11
-"""The video to be changed is named by a field of the resource, which no rule of a request limits, and tables refuse
-keys that they could not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +35,7 @@ class Viewing:
 
     async def view(self, caller: Caller, video_id: str) -> View:
         """The video. Raises NOT_FOUND (VIDEO_NOT_FOUND) where the caller sees none."""
-        record = await self._videos.get(video_id) if 0 < len(video_id) <= ID_CHARACTERS else None
+        record = await self._videos.get(video_id) if video_id else None
         views = [] if record is None else await self._seen(caller, [record])
         if not views:
             raise video_not_found()

@@ -27,21 +27,25 @@ from vidmesh._third_party.buf.validate import validate_pb2 as buf_dot_validate_d
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvidmesh/social/v1/channel.proto\x12\x11vidmesh.social.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe2\x02\n\x07\x43hannel\x12\x12\n\nchannel_id\x18\x01 \x01(\t\x12\x18\n\x10owner_account_id\x18\x02 \x01(\t\x12\x0e\n\x06handle\x18\x03 \x01(\t\x12\x15\n\x04name\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1d\n\x0b\x64\x65scription\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\x12\x12\n\nbanner_url\x18\x06 \x01(\t\x12\x1d\n\x10subscriber_count\x18\x07 \x01(\x03H\x00\x88\x01\x01\x12\x18\n\x0bvideo_count\x18\x08 \x01(\x03H\x01\x88\x01\x01\x12\x1d\n\x10total_view_count\x18\t \x01(\x03H\x02\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x0b \x01(\tB\x13\n\x11_subscriber_countB\x0e\n\x0c_video_countB\x13\n\x11_total_view_count\"\x82\x01\n\rChannelMember\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12,\n\x04role\x18\x02 \x01(\x0e\x32\x1e.vidmesh.social.v1.ChannelRole\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*]\n\x0b\x43hannelRole\x12\x1c\n\x18\x43HANNEL_ROLE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43HANNEL_ROLE_MANAGER\x10\x01\x12\x16\n\x12\x43HANNEL_ROLE_OWNER\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvidmesh/social/v1/channel.proto\x12\x11vidmesh.social.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf4\x02\n\x07\x43hannel\x12\x1b\n\nchannel_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18$\x12!\n\x10owner_account_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18$\x12\x0e\n\x06handle\x18\x03 \x01(\t\x12\x15\n\x04name\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1d\n\x0b\x64\x65scription\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\x12\x12\n\nbanner_url\x18\x06 \x01(\t\x12\x1d\n\x10subscriber_count\x18\x07 \x01(\x03H\x00\x88\x01\x01\x12\x18\n\x0bvideo_count\x18\x08 \x01(\x03H\x01\x88\x01\x01\x12\x1d\n\x10total_view_count\x18\t \x01(\x03H\x02\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x0b \x01(\tB\x13\n\x11_subscriber_countB\x0e\n\x0c_video_countB\x13\n\x11_total_view_count\"\x82\x01\n\rChannelMember\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12,\n\x04role\x18\x02 \x01(\x0e\x32\x1e.vidmesh.social.v1.ChannelRole\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*]\n\x0b\x43hannelRole\x12\x1c\n\x18\x43HANNEL_ROLE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43HANNEL_ROLE_MANAGER\x10\x01\x12\x16\n\x12\x43HANNEL_ROLE_OWNER\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'vidmesh.social.v1.channel_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CHANNEL'].fields_by_name['channel_id']._loaded_options = None
+  _globals['_CHANNEL'].fields_by_name['channel_id']._serialized_options = b'\272H\004r\002\030$'
+  _globals['_CHANNEL'].fields_by_name['owner_account_id']._loaded_options = None
+  _globals['_CHANNEL'].fields_by_name['owner_account_id']._serialized_options = b'\272H\004r\002\030$'
   _globals['_CHANNEL'].fields_by_name['name']._loaded_options = None
   _globals['_CHANNEL'].fields_by_name['name']._serialized_options = b'\272H\004r\002\030d'
   _globals['_CHANNEL'].fields_by_name['description']._loaded_options = None
   _globals['_CHANNEL'].fields_by_name['description']._serialized_options = b'\272H\005r\003\030\210\''
-  _globals['_CHANNELROLE']._serialized_start=606
-  _globals['_CHANNELROLE']._serialized_end=699
+  _globals['_CHANNELROLE']._serialized_start=624
+  _globals['_CHANNELROLE']._serialized_end=717
   _globals['_CHANNEL']._serialized_start=117
-  _globals['_CHANNEL']._serialized_end=471
-  _globals['_CHANNELMEMBER']._serialized_start=474
-  _globals['_CHANNELMEMBER']._serialized_end=604
+  _globals['_CHANNEL']._serialized_end=489
+  _globals['_CHANNELMEMBER']._serialized_start=492
+  _globals['_CHANNELMEMBER']._serialized_end=622
 # @@protoc_insertion_point(module_scope)

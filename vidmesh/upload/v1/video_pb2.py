@@ -28,13 +28,17 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dvidmesh/upload/v1/video.proto\x12\x11vidmesh.upload.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xde\x07\n\x05Video\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x12\n\nchannel_id\x18\x02 \x01(\t\x12\x16\n\x05title\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1d\n\x0b\x64\x65scription\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\x12/\n\tthumbnail\x18\x05 \x01(\x0b\x32\x1c.vidmesh.upload.v1.Thumbnail\x12+\n\x08\x64uration\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12>\n\x0c\x63ontent_type\x18\x07 \x01(\x0e\x32\x1e.vidmesh.upload.v1.ContentTypeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1e\n\x04tags\x18\x08 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\x32\"\x06r\x04\x10\x01\x18\x32\x12\x19\n\x08\x63\x61tegory\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18\x32\x12\x41\n\x08language\x18\n \x01(\tB/\xbaH,r\'\x18#2#^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$\xd8\x01\x01\x12\x17\n\x0f\x61ge_restriction\x18\x0b \x01(\x08\x12<\n\x10processing_state\x18\x0c \x01(\x0e\x32\".vidmesh.upload.v1.ProcessingState\x12\x17\n\x0f\x66\x61ilure_message\x18\r \x01(\t\x12;\n\nvisibility\x18\x0e \x01(\x0e\x32\x1d.vidmesh.upload.v1.VisibilityB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x30\n\x0cpublish_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rplayable_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x06status\x18\x11 \x01(\x0e\x32\x1e.vidmesh.upload.v1.VideoStatus\x12/\n\x0bupload_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x64\x65lete_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\nview_count\x18\x14 \x01(\x03H\x00\x88\x01\x01\x12\x17\n\nlike_count\x18\x15 \x01(\x03H\x01\x88\x01\x01\x12\x1a\n\rdislike_count\x18\x16 \x01(\x03H\x02\x88\x01\x01\x12\x1a\n\rcomment_count\x18\x17 \x01(\x03H\x03\x88\x01\x01\x12\x0c\n\x04\x65tag\x18\x18 \x01(\tB\r\n\x0b_view_countB\r\n\x0b_like_countB\x10\n\x0e_dislike_countB\x10\n\x0e_comment_count\"7\n\tThumbnail\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\r\n\x05width\x18\x02 \x01(\x05\x12\x0e\n\x06height\x18\x03 \x01(\x05*\x94\x01\n\x0b\x43ontentType\x12\x1c\n\x18\x43ONTENT_TYPE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43ONTENT_TYPE_VIDEO\x10\x01\x12\x16\n\x12\x43ONTENT_TYPE_SHORT\x10\x02\x12\x1c\n\x18\x43ONTENT_TYPE_LIVE_STREAM\x10\x03\x12\x19\n\x15\x43ONTENT_TYPE_PREMIERE\x10\x04*\xb1\x01\n\x0fProcessingState\x12 \n\x1cPROCESSING_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aPROCESSING_STATE_UPLOADING\x10\x01\x12\x1f\n\x1bPROCESSING_STATE_PROCESSING\x10\x02\x12\x1e\n\x1aPROCESSING_STATE_PROCESSED\x10\x03\x12\x1b\n\x17PROCESSING_STATE_FAILED\x10\x04*p\n\nVisibility\x12\x1a\n\x16VISIBILITY_UNSPECIFIED\x10\x00\x12\x16\n\x12VISIBILITY_PRIVATE\x10\x01\x12\x17\n\x13VISIBILITY_UNLISTED\x10\x02\x12\x15\n\x11VISIBILITY_PUBLIC\x10\x03*\xe9\x01\n\x0bVideoStatus\x12\x1c\n\x18VIDEO_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16VIDEO_STATUS_UPLOADING\x10\x01\x12\x1b\n\x17VIDEO_STATUS_PROCESSING\x10\x02\x12\x1a\n\x16VIDEO_STATUS_PROCESSED\x10\x03\x12\x1a\n\x16VIDEO_STATUS_PUBLISHED\x10\x04\x12\x17\n\x13VIDEO_STATUS_FAILED\x10\x05\x12\x18\n\x14VIDEO_STATUS_PRIVATE\x10\x06\x12\x18\n\x14VIDEO_STATUS_DELETED\x10\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dvidmesh/upload/v1/video.proto\x12\x11vidmesh.upload.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf0\x07\n\x05Video\x12\x19\n\x08video_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x0b\x12\x1b\n\nchannel_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18$\x12\x16\n\x05title\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1d\n\x0b\x64\x65scription\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\x12/\n\tthumbnail\x18\x05 \x01(\x0b\x32\x1c.vidmesh.upload.v1.Thumbnail\x12+\n\x08\x64uration\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12>\n\x0c\x63ontent_type\x18\x07 \x01(\x0e\x32\x1e.vidmesh.upload.v1.ContentTypeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1e\n\x04tags\x18\x08 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\x32\"\x06r\x04\x10\x01\x18\x32\x12\x19\n\x08\x63\x61tegory\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18\x32\x12\x41\n\x08language\x18\n \x01(\tB/\xbaH,r\'\x18#2#^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$\xd8\x01\x01\x12\x17\n\x0f\x61ge_restriction\x18\x0b \x01(\x08\x12<\n\x10processing_state\x18\x0c \x01(\x0e\x32\".vidmesh.upload.v1.ProcessingState\x12\x17\n\x0f\x66\x61ilure_message\x18\r \x01(\t\x12;\n\nvisibility\x18\x0e \x01(\x0e\x32\x1d.vidmesh.upload.v1.VisibilityB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x30\n\x0cpublish_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rplayable_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x06status\x18\x11 \x01(\x0e\x32\x1e.vidmesh.upload.v1.VideoStatus\x12/\n\x0bupload_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x64\x65lete_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\nview_count\x18\x14 \x01(\x03H\x00\x88\x01\x01\x12\x17\n\nlike_count\x18\x15 \x01(\x03H\x01\x88\x01\x01\x12\x1a\n\rdislike_count\x18\x16 \x01(\x03H\x02\x88\x01\x01\x12\x1a\n\rcomment_count\x18\x17 \x01(\x03H\x03\x88\x01\x01\x12\x0c\n\x04\x65tag\x18\x18 \x01(\tB\r\n\x0b_view_countB\r\n\x0b_like_countB\x10\n\x0e_dislike_countB\x10\n\x0e_comment_count\"7\n\tThumbnail\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\r\n\x05width\x18\x02 \x01(\x05\x12\x0e\n\x06height\x18\x03 \x01(\x05*\x94\x01\n\x0b\x43ontentType\x12\x1c\n\x18\x43ONTENT_TYPE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43ONTENT_TYPE_VIDEO\x10\x01\x12\x16\n\x12\x43ONTENT_TYPE_SHORT\x10\x02\x12\x1c\n\x18\x43ONTENT_TYPE_LIVE_STREAM\x10\x03\x12\x19\n\x15\x43ONTENT_TYPE_PREMIERE\x10\x04*\xb1\x01\n\x0fProcessingState\x12 \n\x1cPROCESSING_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aPROCESSING_STATE_UPLOADING\x10\x01\x12\x1f\n\x1bPROCESSING_STATE_PROCESSING\x10\x02\x12\x1e\n\x1aPROCESSING_STATE_PROCESSED\x10\x03\x12\x1b\n\x17PROCESSING_STATE_FAILED\x10\x04*p\n\nVisibility\x12\x1a\n\x16VISIBILITY_UNSPECIFIED\x10\x00\x12\x16\n\x12VISIBILITY_PRIVATE\x10\x01\x12\x17\n\x13VISIBILITY_UNLISTED\x10\x02\x12\x15\n\x11VISIBILITY_PUBLIC\x10\x03*\xe9\x01\n\x0bVideoStatus\x12\x1c\n\x18VIDEO_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16VIDEO_STATUS_UPLOADING\x10\x01\x12\x1b\n\x17VIDEO_STATUS_PROCESSING\x10\x02\x12\x1a\n\x16VIDEO_STATUS_PROCESSED\x10\x03\x12\x1a\n\x16VIDEO_STATUS_PUBLISHED\x10\x04\x12\x17\n\x13VIDEO_STATUS_FAILED\x10\x05\x12\x18\n\x14VIDEO_STATUS_PRIVATE\x10\x06\x12\x18\n\x14VIDEO_STATUS_DELETED\x10\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'vidmesh.upload.v1.video_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_VIDEO'].fields_by_name['video_id']._loaded_options = None
+  _globals['_VIDEO'].fields_by_name['video_id']._serialized_options = b'\272H\004r\002\030\013'
+  _globals['_VIDEO'].fields_by_name['channel_id']._loaded_options = None
+  _globals['_VIDEO'].fields_by_name['channel_id']._serialized_options = b'\272H\004r\002\030$'
   _globals['_VIDEO'].fields_by_name['title']._loaded_options = None
   _globals['_VIDEO'].fields_by_name['title']._serialized_options = b'\272H\004r\002\030d'
   _globals['_VIDEO'].fields_by_name['description']._loaded_options = None
@@ -49,16 +53,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VIDEO'].fields_by_name['language']._serialized_options = b'\272H,r\'\030#2#^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$\330\001\001'
   _globals['_VIDEO'].fields_by_name['visibility']._loaded_options = None
   _globals['_VIDEO'].fields_by_name['visibility']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_CONTENTTYPE']._serialized_start=1197
-  _globals['_CONTENTTYPE']._serialized_end=1345
-  _globals['_PROCESSINGSTATE']._serialized_start=1348
-  _globals['_PROCESSINGSTATE']._serialized_end=1525
-  _globals['_VISIBILITY']._serialized_start=1527
-  _globals['_VISIBILITY']._serialized_end=1639
-  _globals['_VIDEOSTATUS']._serialized_start=1642
-  _globals['_VIDEOSTATUS']._serialized_end=1875
+  _globals['_CONTENTTYPE']._serialized_start=1215
+  _globals['_CONTENTTYPE']._serialized_end=1363
+  _globals['_PROCESSINGSTATE']._serialized_start=1366
+  _globals['_PROCESSINGSTATE']._serialized_end=1543
+  _globals['_VISIBILITY']._serialized_start=1545
+  _globals['_VISIBILITY']._serialized_end=1657
+  _globals['_VIDEOSTATUS']._serialized_start=1660
+  _globals['_VIDEOSTATUS']._serialized_end=1893
   _globals['_VIDEO']._serialized_start=147
-  _globals['_VIDEO']._serialized_end=1137
-  _globals['_THUMBNAIL']._serialized_start=1139
-  _globals['_THUMBNAIL']._serialized_end=1194
+  _globals['_VIDEO']._serialized_end=1155
+  _globals['_THUMBNAIL']._serialized_start=1157
+  _globals['_THUMBNAIL']._serialized_end=1212
 # @@protoc_insertion_point(module_scope)

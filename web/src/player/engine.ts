@@ -2,7 +2,6 @@
 import type { Playback } from "@vidmesh/client/vidmesh/playback/v1/playback_pb";
 import { TrackKind } from "@vidmesh/client/vidmesh/playback/v1/playback_pb";
 import Hls, { ErrorTypes, Events, type ErrorData } from "hls.js";
-import workerPath from "hls.js/dist/hls.worker.js?url";
 
 import { grantIn, withGrant } from "./grant";
 
@@ -44,8 +43,8 @@ export class Engine {
     if (!Hls.isSupported()) throw new Error("NO_MEDIA_SOURCE");
     this.playback = playback;
     this.hls = new Hls({
-      // From our own origin: a page forbids workers made of text.
-      workerPath,
+      // Segments are played as they come, so there is nothing for a worker to do but to be waited for.
+      enableWorker: false,
       startPosition: at,
       startFragPrefetch: true,
       testBandwidth: false,

@@ -12,7 +12,7 @@ import styles from "./VideoCard.module.css";
 
 /** A video in a grid or, in a row, beside another. */
 export function VideoCard({ video, channel, row = false }: { video: Video; channel?: Channel | undefined; row?: boolean }) {
-  const ahead = usePlaybackAhead(video.videoId);
+  const ahead = usePlaybackAhead(video);
   const time = video.publishTime ?? video.uploadTime;
   const Heading = row ? "h3" : "h2";
   return (

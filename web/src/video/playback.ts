@@ -1,8 +1,11 @@
 /** Asking for a grant, also ahead of the click. */
+import { create } from "@bufbuild/protobuf";
 import { createQueryOptions, useQuery, useTransport } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import type { Playback } from "@vidmesh/client/vidmesh/playback/v1/playback_pb";
 import { PlaybackService } from "@vidmesh/client/vidmesh/playback/v1/playback_service_pb";
+import type { Video } from "@vidmesh/client/vidmesh/upload/v1/video_pb";
+import { GetVideoResponseSchema, VideoService } from "@vidmesh/client/vidmesh/upload/v1/video_service_pb";
 import { useCallback } from "react";
 
 import { loadAhead } from "../app/pages";
@@ -42,18 +45,28 @@ export function useRenewal(videoId: string): () => Promise<Playback> {
 }
 
 /** Somebody points at a video: what a click would need is got now. */
-export function usePlaybackAhead(videoId: string): () => void {
+export function usePlaybackAhead(video: Video): () => void {
+  const { videoId } = video;
   const queries = useQueryClient();
   const transport = useTransport();
   return useCallback(() => {
     loadAhead("watch");
     void loadEngine();
+    const read = createQueryOptions(VideoService.method.getVideo, { videoId }, { transport });
+    if (!queries.getQueryData(read.queryKey)) queries.setQueryData(read.queryKey, create(GetVideoResponseSchema, { video }));
     const options = createQueryOptions(PlaybackService.method.getPlayback, inputOf(videoId), { transport });
     if (queries.getQueryData(options.queryKey)) return;
     void queries
       .fetchQuery({ ...options, staleTime: FRESH_MS })
-      // Manifests never change under their address: the browser's cache keeps this one for the player.
-      .then(({ playback }) => playback && fetch(playback.hlsUrl, { credentials: "omit" }))
+      .then(({ playback }) => playback && manifestsAhead(playback))
       .catch(() => undefined);
-  }, [queries, transport, videoId]);
+  }, [queries, transport, video, videoId]);
+}
+
+/** Manifests never change under their address: the browser's cache keeps them for the player. */
+async function manifestsAhead({ hlsUrl, startQuality }: Playback): Promise<void> {
+  const master = await (await fetch(hlsUrl, { credentials: "omit" })).text();
+  const lists = master.split("\n").filter((line) => line && !line.startsWith("#"));
+  const first = lists.find((line) => line.includes(startQuality)) ?? lists[0];
+  if (first) await fetch(new URL(first, hlsUrl), { credentials: "omit" });
 }

@@ -69,12 +69,12 @@ export default function Watch({ videoId }: { videoId: string }) {
   return (
     <div className={`${styles.page} ${theatre ? styles.wide : ""}`}>
       <div className={styles.stage}>
-        {granted && video ? (
+        {granted ? (
           <Player
             playback={granted}
             latest={granted}
             renew={renew}
-            title={video.title}
+            title={video?.title ?? ""}
             startAt={startAt}
             theatre={theatre}
             onTheatre={onTheatre}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,3 +78,15 @@ def token_of(installation: Any, account: str = "an-account", session: str = "a-s
 
 def signed_in(installation: Any, account: str = "an-account", session: str = "a-session") -> dict[str, str]:
     return {"authorization": f"Bearer {token_of(installation, account, session)}"}
+
+
+async def raw_status(address: str, path: str, verb: str = "GET", headers: str = "") -> int:
+    """The status of a request whose path is sent exactly as it stands here."""
+    host, port = address.rsplit(":", 1)
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        writer.write(f"{verb} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}\r\n".encode())
+        return int((await reader.readline()).split()[1])
+    finally:
+        writer.close()
+        await writer.wait_closed()

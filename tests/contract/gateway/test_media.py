@@ -1,4 +1,4 @@
-"""Media opens by its grant and by nothing else; parts of uploads pass as they were signed."""
+"""Media opens by its grant and by nothing else."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mesh.call import Principal
 from mesh.grants import GrantScope
+from tests.contract.gateway.faces import raw_status
 from vidmesh.social.v1.account_pb2 import ROLE_MEMBER
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -33,18 +34,6 @@ def objects(installation: Any) -> None:
     for video in (VIDEO, OTHER, LONGER):
         installation.store.objects[f"{bucket}/v/{video}/{SEGMENT}"] = CONTENT
         installation.store.objects[f"{bucket}/v/{video}/t/job-1/0.jpg"] = b"a picture"
-
-
-async def raw_status(address: str, path: str, verb: str = "GET", headers: str = "") -> int:
-    """The status of a request whose path is sent exactly as it stands here."""
-    host, port = address.rsplit(":", 1)
-    reader, writer = await asyncio.open_connection(host, int(port))
-    try:
-        writer.write(f"{verb} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}\r\n".encode())
-        return int((await reader.readline()).split()[1])
-    finally:
-        writer.close()
-        await writer.wait_closed()
 
 
 def later(**length: int) -> datetime:
@@ -319,44 +308,3 @@ async def test_a_grant_that_was_taken_back_stops_working_within_a_second_though_
     assert (await http.get(address)).status_code == httpx.codes.FORBIDDEN
     assert (await http.get(newer)).status_code == httpx.codes.OK
     installation.edge.control.learn(installation.keys)
-
-
-async def test_a_part_passes_as_it_was_signed_whatever_name_the_edge_is_reached_by(
-    installation: Any, http: httpx.AsyncClient
-) -> None:
-    path = f"/{installation.source_bucket}/u/0190/1-abc?X-Amz-Signature=1&X-Amz-SignedHeaders=host"
-    answer = await http.put(
-        path,
-        content=CONTENT,
-        headers={
-            "host": "videos.example",
-            "x-forwarded-host": "elsewhere",
-            "authorization": "Bearer of the client",
-            "if-none-match": "*",
-            "x-amz-checksum-sha256": "abc",
-        },
-    )
-    assert answer.status_code == httpx.codes.OK
-    request = installation.store.requests[-1]
-    assert (request.method, request.path, request.body) == ("PUT", path, CONTENT)
-    assert request.headers["host"] == httpx.URL(installation.store.url).netloc.decode()
-    assert request.headers["if-none-match"] == "*"
-    assert request.headers["x-amz-checksum-sha256"] == "abc"
-    assert not {"authorization", "x-forwarded-host", "x-forwarded-for"} & set(request.headers)
-
-
-@pytest.mark.parametrize(
-    ("verb", "path"),
-    [
-        ("GET", "/vidmesh-source/u/0190/1-abc?X-Amz-Signature=1"),
-        ("DELETE", "/vidmesh-source/u/0190/1-abc?X-Amz-Signature=1"),
-        ("PUT", "/vidmesh-source/u/0190/1-abc"),
-        ("PUT", "/vidmesh-source/u/../../vidmesh-media/v/x?X-Amz-Signature=1"),
-        ("PUT", "/vidmesh-source/other/1?X-Amz-Signature=1"),
-        ("PUT", "/vidmesh-media/v/x?X-Amz-Signature=1"),
-    ],
-)
-async def test_nothing_but_a_signed_part_reaches_the_store(installation: Any, verb: str, path: str) -> None:
-    before = len(installation.store.requests)
-    assert await raw_status(installation.edge.address, path, verb) == httpx.codes.NOT_FOUND
-    assert len(installation.store.requests) == before

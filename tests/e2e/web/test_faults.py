@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Request, Route, expect
+from playwright.sync_api import Locator, Request, Route, expect
 
 from tests.e2e.people import sign_up_by_command, upload_by_command
 from tests.e2e.stacks import StartStack
@@ -28,6 +28,11 @@ def large(tmp_path: Path) -> Path:
     return file
 
 
+def sending_of(somebody: Visitor) -> Locator:
+    """What the page says about the only upload's bytes."""
+    return somebody.page.get_by_role("region", name="Upload", exact=True)
+
+
 def slowly(somebody: Visitor) -> None:
     """From now on its page sends no faster than `SLOW`."""
     session = somebody.context.new_cdp_session(somebody.page)
@@ -43,9 +48,13 @@ def test_an_upload_waits_for_the_network_and_goes_on_by_itself(new_visitor: NewV
     creator.sign_up()
     creator.go("/upload")
     held: list[Route] = []
-    creator.page.route(re.compile("/vidmesh-source/"), lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    creator.page.route(re.compile("/vidmesh-source/"), hold)
     creator.choose(large)
-    sending = creator.page.get_by_role("region", name="Upload", exact=True)
+    sending = sending_of(creator)
     expect(creator.page.get_by_role("button", name="Pause")).to_be_visible()
     creator.page.wait_for_timeout(1000)
     assert held
@@ -73,9 +82,7 @@ def test_an_upload_goes_on_in_another_tab_where_a_closed_one_stopped(new_visitor
     creator.go("/upload")
     expect(creator.page.get_by_role("region", name="Interrupted uploads")).to_contain_text("large.mp4 (6 MB)")
     creator.choose(large, "Choose it again")
-    expect(creator.page.get_by_role("region", name="Upload", exact=True)).to_contain_text(
-        "All of it is there", timeout=60_000
-    )
+    expect(sending_of(creator)).to_contain_text("All of it is there", timeout=60_000)
     expect(creator.page.get_by_role("region", name="Interrupted uploads")).to_be_hidden()
     creator.page.get_by_role("link", name="Studio").click()
     expect(creator.page.get_by_role("heading", name="large")).to_have_count(1)

@@ -59,16 +59,20 @@ async def test_jobs_are_done_as_their_parts_arrive_and_published_once_the_upload
         await began(served, "v0-00000")
         assert chunks(served) == ["v0-00000"], "the others need more"
         await served.arrive(video_id, *range(10, 39))
-        await began(served, "v0-00003")
         await began(served, "a-00000")
+
+        async def more_than_half() -> bool:
+            return (await served.processing(video_id)).renditions[0].progress > 0.5
+
+        await eventually(more_than_half)
         now = await served.processing(video_id)
         assert (now.state, now.manifest_generation) == (PROCESSING_STATE_UPLOADING, 0)
         assert now.renditions[0].state == RENDITION_STATE_ENCODING
-        assert 0.5 < now.renditions[0].progress < 1
+        assert now.renditions[0].progress < 1
         await served.arrive(video_id, 39, 40)
 
         async def all_chunks() -> bool:
-            return len(chunks(served)) == 7
+            return (await served.processing(video_id)).renditions[0].progress == 1
 
         await eventually(all_chunks)
         await asyncio.sleep(0.5)
@@ -79,6 +83,11 @@ async def test_jobs_are_done_as_their_parts_arrive_and_published_once_the_upload
 
         await served.complete(video_id)
         ended = await served.ended(video_id)
+
+        async def told() -> bool:
+            return bool(published and finished)
+
+        await eventually(told)
     assert ended.state == PROCESSING_STATE_PROCESSED
     assert [event.quality for event in published] == ["360p"]
     assert len(finished) == 1

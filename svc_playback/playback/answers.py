@@ -85,6 +85,7 @@ def _made(
             for still in presentation.stills
         ],
         manifest_generation=presentation.manifest_generation,
+        storyboard_url=url(presentation.storyboard_path) if presentation.storyboard_path else "",
     )
     made.expire_time.FromDatetime(expires)
     return made

@@ -11,10 +11,10 @@ from mesh.bus import Bus, Event
 from svc_playback.playback.neighbours import Neighbours
 from svc_playback.playback.store import RevocationStore
 from vidmesh.playback.v1.playback_events_pb2 import RevocationsChanged
-from vidmesh.transcode.v1.transcode_events_pb2 import RenditionPublished, StillsMade
+from vidmesh.transcode.v1.transcode_events_pb2 import RenditionPublished, StillsMade, StoryboardMade
 from vidmesh.upload.v1.upload_events_pb2 import VideoAccessRevoked, VideoChanged, VideoPurged
 
-Change = VideoChanged | VideoAccessRevoked | VideoPurged | RenditionPublished | StillsMade
+Change = VideoChanged | VideoAccessRevoked | VideoPurged | RenditionPublished | StillsMade | StoryboardMade
 
 
 class Revoker:
@@ -42,7 +42,7 @@ class Forgetter:
     it may have missed one.
     """
 
-    KINDS = (VideoChanged, VideoAccessRevoked, VideoPurged, RenditionPublished, StillsMade)
+    KINDS = (VideoChanged, VideoAccessRevoked, VideoPurged, RenditionPublished, StillsMade, StoryboardMade)
 
     def __init__(self, neighbours: Neighbours, bus: Bus) -> None:
         self._neighbours = neighbours

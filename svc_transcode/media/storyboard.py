@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+NAME = "storyboard.vtt"
+"""Of the WebVTT file, beside the sheets."""
 MOST_TILES = 1000
 LONG_SIDE = 160
 """Pixels of a tile's longer side, at most."""

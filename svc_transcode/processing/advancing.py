@@ -15,7 +15,7 @@ from mesh.bus.tracing import within_trace
 from mesh.ids import uuid7
 from svc_transcode.media.info import SourceInfo
 from svc_transcode.media.package import MPD
-from svc_transcode.processing import domain, outcomes, plan
+from svc_transcode.processing import domain, outcomes, plan, storyboards
 from svc_transcode.processing.feeding import Feeding
 from svc_transcode.processing.leftovers import Leftovers
 from svc_transcode.processing.model import Head, JobRow, JobState, Track, TrackFile, TrackState
@@ -120,9 +120,18 @@ class Advancing:
             for track in head.tracks
             if track.state is TrackState.PUBLISHED and (job := await self._reading(head, track)) is not None
         ]
+        jobs += await self._storyboard(head)
         if jobs:
             await self.store.add_jobs(head.video_id, jobs)
             await self.queue.add(head.video_id, jobs, head.channel_id, head.start_time)
+
+    async def _storyboard(self, head: Head) -> list[JobRow]:
+        """The job to queue so that there will be a storyboard, if one is due: each run tries once."""
+        job = storyboards.wanted(head)
+        if job is None:
+            return []
+        found = await self.store.job(head.video_id, job.name)
+        return [job] if found is None or found.value.state is JobState.QUEUED else []
 
     async def _reading(self, head: Head, track: Track) -> JobRow | None:
         """The job to queue so that the track is read back; None where one is out. One that is queued is queued once

@@ -30,6 +30,7 @@ KINDS = {
     Kind.AUDIO: transcode_pb2.JOB_KIND_AUDIO,
     Kind.THUMBNAILS: transcode_pb2.JOB_KIND_THUMBNAILS,
     Kind.VERIFY: transcode_pb2.JOB_KIND_VERIFY,
+    Kind.STORYBOARD: transcode_pb2.JOB_KIND_STORYBOARD,
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from svc_transcode.processing import plan
+from svc_transcode.processing import plan, storyboards
 from svc_transcode.processing.arrival import MOST_MISSES, Parked
 from svc_transcode.processing.model import Failure, Head, JobRow, JobState, State, Still, Track, TrackState
 
@@ -166,9 +166,9 @@ def retry(head: Head, jobs: Iterable[JobRow], options: plan.Options, now: dateti
         return Again(replace(begun, state=State.PROBING, tracks=(), passes=()), (plan.probe_job(options, run),))
     broken = [track for track in head.tracks if track.state is TrackState.FAILED]
     missing = [] if head.stills else [plan.stills_job(head.info, options, run)]
-    if not broken and not missing:
-        return None
     known = list(jobs)
+    if not broken and not missing and not storyboards.is_missing(head, known):
+        return None
     for track in broken:
         keep, again = _missing(track, known, run)
         missing += again

@@ -8,6 +8,9 @@ from mesh.errors import not_found
 from svc_transcode.processing.model import Kind
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 
+FOLDERS = {Kind.THUMBNAILS: "t", Kind.STORYBOARD: "b"}
+"""By kind of job; all else is segments. Grants for pictures alone open `t/`, and a storyboard is not among those."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobId:
@@ -35,7 +38,7 @@ class JobId:
 
     def outputs(self, kind: Kind) -> str:
         """What the folders of all attempts of this job begin with."""
-        return f"{'t' if kind is Kind.THUMBNAILS else 's'}/{self.job}."
+        return f"{FOLDERS.get(kind, 's')}/{self.job}."
 
 
 def no_such_job(job_id: str) -> Exception:

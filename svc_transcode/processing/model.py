@@ -67,6 +67,7 @@ class Kind(StrEnum):
     AUDIO = "audio"
     THUMBNAILS = "thumbnails"
     VERIFY = "verify"
+    STORYBOARD = "storyboard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,8 @@ class Head:
     """Jobs that wait for a part which they found missing."""
     passes: Passes = ()
     """Which renditions are made together, decided once for a run: planning again must plan the same."""
+    storyboard: str = ""
+    """Path of its WebVTT file under the video's media prefix; empty where there is none. Nothing waits for it."""
 
     def track(self, name: str) -> Track:
         """The track of that name. Raises KeyError."""
@@ -188,7 +191,8 @@ class JobRow:
     priority: int
     """Smaller goes first."""
     spec: str
-    """The media library's job in JSON, without its source; empty for VERIFY, whose work is found when it begins."""
+    """The media library's job in JSON, without its source; empty for VERIFY and STORYBOARD, whose work is found when
+    it begins."""
     tracks: tuple[str, ...] = ()
     """The tracks that it makes a chunk of, or reads back."""
     chunk: int = 0

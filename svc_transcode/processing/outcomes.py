@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from mesh.errors import invalid_field
 from svc_transcode.media import jobs as media
+from svc_transcode.media.storyboard import NAME
 from svc_transcode.processing import domain, plan, view
 from svc_transcode.processing.model import Failure, Head, JobRow, Kind, Made, Still, TrackFile
 from svc_transcode.processing.passes import Pace, seconds_left
@@ -23,6 +24,7 @@ RESULTS: dict[Kind, type[media.Result]] = {
     Kind.AUDIO: media.AudioMade,
     Kind.THUMBNAILS: media.ThumbnailsMade,
     Kind.VERIFY: media.Verified,
+    Kind.STORYBOARD: media.StoryboardMade,
 }
 
 
@@ -86,6 +88,12 @@ def stills(head: Head, result: media.ThumbnailsMade, made: Made) -> Outcome:
     return domain.stills_made(head, found), (told,)
 
 
+def storyboard(head: Head, made: Made) -> Outcome:
+    """There is a storyboard."""
+    after = replace(head, storyboard=f"{made.folder}/{NAME}")
+    return after, (events.StoryboardMade(video_id=head.video_id, path=after.storyboard),)
+
+
 def read_back(head: Head, job: JobRow, result: media.Verified, recorded: TrackFile | None) -> Outcome:
     """A track was decoded to its end: as many pictures as were encoded, or it is not what was recorded."""
     name = job.tracks[0]
@@ -105,7 +113,7 @@ def given_up(head: Head, job: JobRow, permanent: bool, now: datetime) -> Outcome
             return domain.track_failed(head, job.tracks[0], failure), ()
         case Kind.VERIFY:
             return domain.track_failed(head, job.tracks[0], domain.NOT_READ_BACK), ()
-        case Kind.THUMBNAILS:
+        case Kind.THUMBNAILS | Kind.STORYBOARD:
             return head, ()
 
 

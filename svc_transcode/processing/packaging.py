@@ -18,6 +18,9 @@ from svc_transcode.processing.model import JobRow, JobState, Kind, Track, TrackF
 Objects = tuple[tuple[str, media.File], ...]
 """Path under the video's media prefix, and what was stored there: the initialization segment, then all segments."""
 
+MAKERS = (Kind.VIDEO, Kind.AUDIO)
+"""The kinds of jobs that make chunks of tracks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
@@ -57,7 +60,7 @@ def gather(track: Track, jobs: Iterable[JobRow]) -> Gathered:
     """The chunks of one track, from the newest job that made each. Raises IncompleteTrackError where one is missing."""
     newest: dict[int, JobRow] = {}
     for job in jobs:
-        if job.state is not JobState.DONE or track.name not in job.tracks or job.kind is Kind.VERIFY:
+        if job.state is not JobState.DONE or track.name not in job.tracks or job.kind not in MAKERS:
             continue
         if job.chunk not in newest or newest[job.chunk].run < job.run:
             newest[job.chunk] = job

@@ -28,7 +28,7 @@ _TAPERED = 2
 NO_SOURCE = media.Source(part_sizes=())
 """Jobs travel without their source: the worker asks for it."""
 
-PRIORITY_PROBE, PRIORITY_STILLS, PRIORITY_FIRST, PRIORITY_REST, PRIORITY_VERIFY = range(5)
+PRIORITY_PROBE, PRIORITY_STILLS, PRIORITY_FIRST, PRIORITY_REST, PRIORITY_VERIFY, PRIORITY_BOARD = range(6)
 
 VIDEO_JOB: TypeAdapter[media.VideoJob] = TypeAdapter(media.VideoJob)
 
@@ -169,6 +169,11 @@ def _anew(job: JobRow, stem: str, run: int) -> JobRow:
 def verify_job(track: str, run: int, generation: int) -> JobRow:
     """The job that reads a published track back."""
     return JobRow(_named(f"y{generation}-{track}", run), Kind.VERIFY, PRIORITY_VERIFY, "", (track,), run=run)
+
+
+def storyboard_job(track: str, run: int) -> JobRow:
+    """The job that makes the storyboard from a published track."""
+    return JobRow(_named(f"b-{track}", run), Kind.STORYBOARD, PRIORITY_BOARD, "", (track,), run=run)
 
 
 @dataclass(frozen=True, slots=True)

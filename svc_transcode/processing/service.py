@@ -115,7 +115,7 @@ class TranscodeServicer(TranscodeServiceServicer):
         begun = await self._rooms.working.start(job_id, request.attempt, request.worker)
         await self._rooms.wakes.changed(job_id.video_id)
         return pb.StartJobResponse(
-            spec=begun.job.spec,
+            spec=begun.spec,
             video_id=job_id.video_id,
             kind=KINDS[begun.job.kind],
             output_path=begun.folder,

@@ -118,7 +118,7 @@ def _file(head: Head, file: TrackFile) -> pb.VideoFile:
 
 def presentation(head: Head, tracks: Iterable[TrackFile]) -> rpc.GetPresentationResponse:
     """What a player needs. Manifests whose every picture was given up are no longer shown."""
-    answer = rpc.GetPresentationResponse()
+    answer = rpc.GetPresentationResponse(storyboard_path=head.storyboard)
     for still in head.stills:
         shown = answer.stills.add(path=still.path, width=still.width, height=still.height)
         shown.time.FromTimedelta(timedelta(seconds=float(still.time)))

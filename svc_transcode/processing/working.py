@@ -10,7 +10,7 @@ from typing import NoReturn
 from mesh.contention import LostRace, settle
 from mesh.errors import Fault, aborted, unavailable
 from svc_transcode.media import jobs as media
-from svc_transcode.processing import domain, outcomes, plan
+from svc_transcode.processing import domain, outcomes, plan, storyboards
 from svc_transcode.processing.ids import JobId, no_such_job
 from svc_transcode.processing.model import Failure, Head, JobRow, JobState, Kind, Made, State, TrackState
 from svc_transcode.processing.packaging import Objects, gather
@@ -31,8 +31,10 @@ class Begun:
 
     job: JobRow
     folder: str
+    spec: str
+    """The media library's job in JSON, without its source."""
     objects: Objects
-    """For VERIFY: what to read back."""
+    """For VERIFY and STORYBOARD: what to read of what was made."""
 
 
 class Working:
@@ -60,7 +62,8 @@ class Working:
             begun = replace(job, attempt=attempt)
             if begun != job and not await self._store.change_job(job_id.video_id, found, begun):
                 raise LostRace
-            return Begun(begun, job_id.folder(job.kind, attempt), await self._objects(head.value, job))
+            spec, objects = await self._work(head.value, job)
+            return Begun(begun, job_id.folder(job.kind, attempt), spec, objects)
 
         begun = await settle(begin)
         self._speeds.began(str(job_id))
@@ -196,12 +199,14 @@ class Working:
             raise unavailable("The job is queued, but what it is a part of is not given up yet. Try again shortly.")
         return parent is not None and parent.value.state is JobState.CANCELLED
 
-    async def _objects(self, head: Head, job: JobRow) -> Objects:
-        if job.kind is not Kind.VERIFY:
-            return ()
+    async def _work(self, head: Head, job: JobRow) -> tuple[str, Objects]:
+        if job.kind not in {Kind.VERIFY, Kind.STORYBOARD}:
+            return job.spec, ()
         rows = [row async for row in self._store.jobs(head.video_id)]
         gathered = await asyncio.to_thread(gather, head.track(job.tracks[0]), rows)
-        return gathered.objects
+        if job.kind is Kind.STORYBOARD:
+            return storyboards.work(gathered, self._options.bounds)
+        return job.spec, gathered.objects
 
     async def _made(self, before: Versioned[Head], job: JobRow, made: Made) -> outcomes.Outcome:
         head, result = before.value, outcomes.read(job, made.result)
@@ -209,6 +214,8 @@ class Working:
             return await self._planned(before, result)
         if isinstance(result, media.ThumbnailsMade):
             return outcomes.stills(head, result, made)
+        if isinstance(result, media.StoryboardMade):
+            return outcomes.storyboard(head, made)
         if isinstance(result, media.Verified):
             recorded = {track.name: track for track in await self._store.tracks(head.video_id)}
             return outcomes.read_back(head, job, result, recorded.get(job.tracks[0]))
@@ -280,6 +287,10 @@ def _is_wanted(head: Head, job: JobRow) -> bool:
     if job.kind is Kind.THUMBNAILS:
         # Nothing waits for stills, so they may come after the end.
         return not head.stills
+    if job.kind is Kind.STORYBOARD:
+        # Nor for a storyboard.
+        wanted = storyboards.wanted(head)
+        return wanted is not None and wanted.name == job.name
     if head.ended or (head.state is not State.PROBING and job.kind is Kind.PROBE):
         return False
     if job.kind is Kind.VERIFY:

@@ -19,7 +19,7 @@ from svc_transcode.media.runner import run_child
 from svc_transcode.worker import orders
 from svc_transcode.worker.coordinator import Coordinator, FencedError
 from svc_transcode.worker.failures import failure_of
-from svc_transcode.worker.outputs import Outputs, files_of
+from svc_transcode.worker.outputs import Outputs, files_of, texts_of
 from svc_transcode.worker.pieces import PieceCache
 from svc_transcode.worker.progress import Reporter, share_of
 from svc_transcode.worker.sources import Sources
@@ -149,16 +149,17 @@ class Attempts:
             if not orders.fits(order.job, result):
                 raise ChildFailed(f"the media process gave a {type(result).__name__} for a {type(order.job).__name__}")
             await bench.outputs.store(folder, workdir, files_of(result))
+            await bench.outputs.write(folder, texts_of(order.job, result))
             return orders.told(result, order.complete)
         finally:
             lease.release()
-            if begun.kind == JobKind.JOB_KIND_VERIFY:
+            if begun.kind in orders.READERS:
                 # The next reading back is to see the store, not what was read before.
                 await bench.pieces.forget(piece for piece in order.pieces if piece is not None)
             await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
 
     async def _order(self, begun: StartJobResponse) -> orders.Order:
-        if begun.kind == JobKind.JOB_KIND_VERIFY:
+        if begun.kind in orders.READERS:
             return orders.reading_back(begun, self._bench.media_bucket, self._bench.bounds)
         return orders.working_on(begun, await self._bench.sources.of(begun.video_id))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mesh.errors import Fault
 from mesh.objects.errors import ObjectDamaged, ObjectMissing
 from svc_transcode.media.errors import ChildExhausted, MediaRejected, RejectReason, Spent
+from svc_transcode.worker.orders import READERS
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.transcode.v1.transcode_pb2 import FailureReason, JobKind
 from vidmesh.transcode.v1.transcode_service_pb2 import JobFailure
@@ -44,7 +45,7 @@ def failure_of(error: Exception, kind: JobKind.ValueType) -> JobFailure:
     work than it is given, an object that was read back otherwise than it was recorded.
     """
     detail = f"{type(error).__name__}: {error}"[:MOST_DETAIL]
-    if kind == JobKind.JOB_KIND_VERIFY and isinstance(error, MediaRejected | ObjectMissing | ObjectDamaged):
+    if kind in READERS and isinstance(error, MediaRejected | ObjectMissing | ObjectDamaged):
         return _processing(permanent=True, message=NOT_READ_BACK, detail=detail)
     if isinstance(error, MediaRejected):
         return JobFailure(permanent=True, reason=_REASONS[error.reason], message=error.sentence, detail=detail)

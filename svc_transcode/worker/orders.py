@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from svc_transcode.media import jobs as media
+from svc_transcode.media.storyboard import Layout
 from svc_transcode.worker.pieces import Piece
 from svc_transcode.worker.sources import Source
+from vidmesh.transcode.v1.transcode_pb2 import JobKind
 
 if TYPE_CHECKING:
     from vidmesh.transcode.v1.transcode_service_pb2 import StartJobResponse
@@ -19,7 +21,10 @@ _RESULTS: Final[dict[type[media.Job], type[media.Result]]] = {
     media.AudioJob: media.AudioMade,
     media.ThumbnailJob: media.ThumbnailsMade,
     media.VerifyJob: media.Verified,
+    media.StoryboardJob: media.StoryboardMade,
 }
+READERS: Final = frozenset({JobKind.JOB_KIND_VERIFY, JobKind.JOB_KIND_STORYBOARD})
+"""The kinds of jobs whose source is not the upload but what was made of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +39,16 @@ class Order:
 
 
 def reading_back(begun: StartJobResponse, bucket: str, bounds: media.Bounds) -> Order:
-    """A VERIFY job: its source is what was stored. Raises ValueError where that is nothing."""
+    """A job of `READERS`: its source is what was stored. Raises ValueError where that is nothing, or no such job."""
     if not begun.objects:
         raise ValueError("there is nothing to read back")
     pieces = tuple(
         Piece(bucket, f"v/{begun.video_id}/{stored.path}", stored.size_bytes, stored.sha256) for stored in begun.objects
     )
-    return Order(media.VerifyJob(media.Source(_sizes(pieces), bounds)), pieces)
+    source = media.Source(_sizes(pieces), bounds)
+    if begun.kind == JobKind.JOB_KIND_VERIFY:
+        return Order(media.VerifyJob(source), pieces)
+    return Order(replace(media.from_json(media.JOB, begun.spec), source=source), pieces)
 
 
 def working_on(begun: StartJobResponse, source: Source) -> Order:
@@ -52,6 +60,8 @@ def working_on(begun: StartJobResponse, source: Source) -> Order:
 
 def fits(job: media.Job, result: media.Result) -> bool:
     """Whether this is the kind of result that the job has: a child's word is not to be relied on."""
+    if isinstance(job, media.StoryboardJob) and isinstance(result, media.StoryboardMade):
+        return len(result.sheets) == Layout.of(len(job.starts)).sheets
     return isinstance(result, _RESULTS[type(job)])
 
 

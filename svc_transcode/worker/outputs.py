@@ -7,10 +7,13 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from svc_transcode.media import jobs as media
+from svc_transcode.media import storyboard
 from svc_transcode.worker.patience import from_store
 
 if TYPE_CHECKING:
@@ -38,8 +41,28 @@ def files_of(result: media.Result) -> Iterator[tuple[media.File, str]]:
             yield from ((file, "audio/mp4") for file in _track(track))
         case media.ThumbnailsMade(thumbnails=thumbnails):
             yield from ((thumbnail.file, "image/jpeg") for thumbnail in thumbnails)
+        case media.StoryboardMade(sheets=sheets):
+            yield from ((sheet, "image/jpeg") for sheet in sheets)
         case media.AudioMade() | media.Probed() | media.Verified():
             return
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file that this process writes, not the child."""
+
+    name: str
+    content: str
+    content_type: str
+
+
+def texts_of(job: media.Job, result: media.Result) -> tuple[Text, ...]:
+    """What is written beside the files of a result: of a storyboard the WebVTT, as players follow addresses in it."""
+    if not isinstance(job, media.StoryboardJob) or not isinstance(result, media.StoryboardMade):
+        return ()
+    sheets = [sheet.path for sheet in result.sheets]
+    text = storyboard.webvtt(job.starts, job.end, (job.width, job.height), sheets)
+    return (Text(storyboard.NAME, text, "text/vtt; charset=utf-8"),)
 
 
 def _track(track: media.TrackMade) -> Iterator[media.File]:
@@ -72,6 +95,11 @@ class Outputs:
                     group.create_task(send())
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from failures
+
+    async def write(self, folder: str, texts: Iterable[Text]) -> None:
+        """Writes texts. Raises ObjectsUnavailable, ObjectsRefused."""
+        for text in texts:
+            await from_store(partial(self._put, f"{folder}/{text.name}", text.content.encode(), text.content_type))
 
     async def discard(self, folder: str) -> None:
         """Deletes what was written there. Raises ObjectsUnavailable, ObjectsRefused."""

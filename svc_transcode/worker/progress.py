@@ -32,6 +32,8 @@ def _expected(job: media.Job) -> Fraction:
             return info.duration / SEGMENT
         case media.ThumbnailJob(times=times):
             return Fraction(len(times))
+        case media.StoryboardJob(starts=starts):
+            return Fraction(len(starts))
         case _:
             return Fraction(0)
 

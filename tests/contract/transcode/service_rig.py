@@ -31,6 +31,7 @@ from mesh.testing.servers import NatsServer, WeedServer
 from mesh.testing.serving import Metadata, TestMesh
 from svc_transcode.media import jobs as media
 from svc_transcode.media.info import AudioInfo, IndexPoint, SourceInfo, VideoInfo
+from svc_transcode.media.storyboard import Layout
 from svc_transcode.server import assemble
 from tests.contract import answers
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
@@ -38,6 +39,7 @@ from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
 from vidmesh.transcode.v1.transcode_pb2 import JobKind, Processing
 from vidmesh.transcode.v1.transcode_service_pb2 import (
     FinishJobRequest,
+    GetPresentationRequest,
     GetProcessingRequest,
     JobFailure,
     StartJobRequest,
@@ -132,6 +134,8 @@ def plausible(begun: StartJobResponse, info: SourceInfo) -> media.Result:
     if isinstance(job, media.AudioJob):
         length = -(-info.duration // 2)
         return media.AudioMade(track_made("audio", 0, length, rate=48_000))
+    if isinstance(job, media.StoryboardJob):
+        return media.StoryboardMade(tuple(_file(f"sheet-{n}.jpg", n) for n in range(Layout.of(len(job.starts)).sheets)))
     assert isinstance(job, media.VideoJob)
     end = info.video_duration if job.end is None else job.end
     first, count = int(job.start // 2), int(-(-(end - job.start) // 2))
@@ -299,6 +303,22 @@ class Served:
             return found if found.state in ENDED else None
 
         return await eventually(look, seconds)
+
+    async def storyboard(self, video_id: str) -> str:
+        """Path of its storyboard, once there is one."""
+
+        async def look() -> str:
+            request = GetPresentationRequest(video_id=video_id)
+            try:
+                shown = await self.service.GetPresentation(request, metadata=self.mesh.as_service("svc_playback"))
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.NOT_FOUND:
+                    raise
+                # Nobody has heard of the upload yet.
+                return ""
+            return shown.storyboard_path
+
+        return await eventually(look)
 
     async def start(self, job_id: str, attempt: int = 1) -> StartJobResponse:
         """StartJob, once the job is out."""

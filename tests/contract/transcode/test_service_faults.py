@@ -143,6 +143,7 @@ async def test_a_rendition_that_fails_alone_is_listed_while_the_others_go_on_and
         finished = await served.heard(ProcessingFinished, video_id)
         restarted = await served.heard(ProcessingRestarted, video_id)
         ended = await served.ended(video_id)
+        await served.storyboard(video_id)
     assert ended.state == PROCESSING_STATE_PROCESSED
     states = {r.quality: (r.state, bool(r.failure_message)) for r in ended.renditions}
     assert states == {
@@ -198,6 +199,7 @@ async def test_stills_that_kill_every_worker_are_given_up_though_the_video_is_do
     async with served.working(info, fails(lambda name: name.startswith("t"), None)):
         video_id = await served.upload()
         assert (await served.ended(video_id)).state == PROCESSING_STATE_PROCESSED
+        await served.storyboard(video_id)
 
         async def nothing_is_out() -> bool:
             return not (await served.tables.walk(RELEASED, limit=10)).rows

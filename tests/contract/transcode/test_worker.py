@@ -99,6 +99,28 @@ async def test_a_part_that_has_not_arrived_is_named_and_counts_as_no_failure(rig
     assert made.frames == 132
 
 
+async def test_a_storyboard_is_made_of_what_was_stored_and_its_text_names_its_sheets(
+    rig: Rig, info: SourceInfo
+) -> None:
+    await rig.worker()
+    video = await rig.submit("v", video_job(info, ladder(1280, 720)[0]))
+    pictures = await rig.result_of(video)
+    assert isinstance(pictures, media.VideoMade)
+    stored = objects_of("s/v.1", pictures.tracks[0])
+    starts = tuple(Fraction(2 * n) for n in range(len(stored) - 1))
+    job = media.StoryboardJob(NO_SOURCE, starts, info.video_duration, 160, 90)
+
+    made = await rig.result_of(await rig.submit("b", job, objects=stored))
+
+    assert isinstance(made, media.StoryboardMade)
+    assert await rig.stored(f"v/{VIDEO}/s/b.1/") == {"sheet-0.jpg", "storyboard.vtt"}
+    text = await rig.objects.get(rig.media_bucket, f"v/{VIDEO}/s/b.1/storyboard.vtt")
+    assert text.decode().count("sheet-0.jpg#xywh=") == len(starts) == 3
+    about = await rig.objects.head(rig.media_bucket, f"v/{VIDEO}/s/b.1/storyboard.vtt")
+    assert about is not None
+    assert about.content_type == "text/vtt; charset=utf-8"
+
+
 async def test_every_kind_of_job_is_done_and_what_it_made_is_in_the_store(rig: Rig, info: SourceInfo) -> None:
     await rig.worker(slots=2)
     assert await rig.result_of(await rig.submit("p", PROBE)) == media.Probed(info)

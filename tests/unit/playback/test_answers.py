@@ -56,3 +56,12 @@ def test_devices_and_edges_are_told_apart() -> None:
         assert told(THERE, device=DEVICE_TYPE_TV) == ("there", "1080p", 2)
         assert told(start_quality="1080p") == ("here", "1080p", 2)
         assert told(codecs=["avc1"]) == ("here", "360p", 2)
+
+
+def test_a_storyboard_that_was_made_since_is_in_the_next_answer() -> None:
+    answers, asked, shown = Answers(), GetPlaybackRequest(video_id=VIDEO), presentation()
+    assert answers.playback(asked, shown, HERE, "t", END).storyboard_url == ""
+    board = presentation()
+    board.storyboard_path = "b/b-360p-r1.1.1/storyboard.vtt"
+    url = answers.playback(asked, board, HERE, "t", END).storyboard_url
+    assert url == f"https://here.example/media/~t/v/{VIDEO}/b/b-360p-r1.1.1/storyboard.vtt"

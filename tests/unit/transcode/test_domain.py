@@ -136,9 +136,8 @@ def test_stills_that_are_missing_are_made_again_too_and_where_nothing_is_missing
     again = domain.retry(ended, jobs.values(), OPTIONS, NOW)
     assert again is not None
     assert [job.name for job in again.jobs] == ["t-r2"]
-    assert (
-        domain.retry(replace(ended, stills=(Still("t/x", 1, 1, OPTIONS.chunk),)), jobs.values(), OPTIONS, NOW) is None
-    )
+    whole = replace(ended, stills=(Still("t/x", 1, 1, OPTIONS.chunk),), storyboard="b/x/storyboard.vtt")
+    assert domain.retry(whole, jobs.values(), OPTIONS, NOW) is None
     assert domain.retry(head, jobs.values(), OPTIONS, NOW) is None
 
 

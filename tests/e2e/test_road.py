@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 import xml.etree.ElementTree as ET
 from typing import Any
 from urllib.parse import urljoin
@@ -29,6 +30,10 @@ def _text(url: str) -> str:
     answer = httpx.get(url)
     assert answer.status_code == 200, (url, answer.text)
     return answer.text
+
+
+def _playback(stack: Stack, made: dict[str, Any]) -> dict[str, Any]:
+    return httpx.get(f"{stack.edge_url}/v1/videos/{made['video_id']}/playback").raise_for_status().json()
 
 
 def _uris(playlist: str) -> list[str]:
@@ -106,6 +111,28 @@ def test_pictures_of_the_video_are_there(made: dict[str, Any]) -> None:
         assert answer.headers["content-type"] == "image/jpeg"
         with av.open(io.BytesIO(answer.content), "r") as picture:
             assert (picture.streams.video[0].width, picture.streams.video[0].height) == (1280, 720)
+
+
+def test_a_storyboard_is_made_when_it_can_be_played_and_is_under_the_same_grant(
+    made: dict[str, Any], stack: Stack
+) -> None:
+    give_up = time.monotonic() + 30
+    # Nothing waits for it, so it may come after the end.
+    while not (url := _playback(stack, made)["playback"].get("storyboard_url", "")):
+        assert time.monotonic() < give_up
+        time.sleep(0.2)
+    cues = re.findall(r"(\S+) --> (\S+)\n(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)", _text(url))
+    # The pictures end a little before the sound.
+    assert (cues[0][0], cues[-1][1]) == ("00:00:00.000", f"00:00:{CLIP_FRAMES / 25:06.3f}")
+    assert [cue[0] for cue in cues[1:]] == [cue[1] for cue in cues[:-1]]
+    for sheet in {cue[2] for cue in cues}:
+        answer = httpx.get(urljoin(url, sheet))
+        assert answer.headers["content-type"] == "image/jpeg"
+        with av.open(io.BytesIO(answer.content), "r") as container:
+            shape = next(container.decode(video=0))
+        assert all(int(x) + int(w) <= shape.width and int(y) + int(h) <= shape.height for *_, x, y, w, h in cues)
+    bare = re.sub(r"/media/~[^/]+/", "/media/", url)
+    assert httpx.get(bare).status_code in {401, 403, 404}
 
 
 def test_a_segment_can_be_read_in_ranges_and_by_pages_of_other_origins(made: dict[str, Any]) -> None:

@@ -108,6 +108,7 @@ def share(now: dict[str, Any], quality: str) -> float:
     return next((r.get("progress", 0) for r in now.get("renditions", ()) if r["quality"] == quality), 0)
 
 
+@pytest.mark.timeout(240)
 def test_what_is_made_while_a_file_arrives_is_what_the_whole_file_gives(
     fresh_stack: Stack, owner: Person, file: Path
 ) -> None:

@@ -82,7 +82,8 @@ def test_a_back_up_made_while_uploads_go_on_is_restored_and_moved(start_stack: S
             created = begin(person, title=f"Other {len(others)}")
             send(person, CLIP, created["upload"])
             others.append(created["video"]["video_id"])
-            enough.wait(0.2)
+            # No more than workers can do: what is encoded goes before what is read back.
+            enough.wait(2)
 
     uploading = threading.Thread(target=busy)
     uploading.start()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urljoin
 
+from tests.e2e.boards import sheets
 from tests.e2e.chaos.calling import Caller
 from tests.e2e.chaos.stored import Named
 from tests.e2e.chaos.told import PASSWORD, Account, UploadTold
@@ -102,7 +103,9 @@ def _video(caller: Caller, told: UploadTold, named: Named, give_up: float) -> No
         playlist = parse_media(_text(caller, file["url"]), urljoin(str(caller.edge.base_url), file["url"]))
         keys = [_key(playlist.init_url), *(_key(segment.url) for segment in playlist.segments)]
         named.files.append((int(file["size_bytes"]), keys))
-    playback = caller.call("GET", f"/v1/videos/{told.video_id}/playback")["playback"]
+    playback = _with_storyboard(caller, told.video_id, give_up)
+    board = playback["storyboard_url"]
+    named.media |= {_key(url) for url in (board, *sheets(board, _text(caller, board)))}
     assert int(playback["manifest_generation"]) == generations
     assert playback["thumbnails"], "no still"
     for picture in playback["thumbnails"]:
@@ -122,6 +125,14 @@ def _settled(caller: Caller, video_id: str, give_up: float) -> tuple[dict[str, A
             return processing, video
         assert time.monotonic() < give_up, f"stuck: {processing}, {video}"
         time.sleep(0.3)
+
+
+def _with_storyboard(caller: Caller, video_id: str, give_up: float) -> dict[str, Any]:
+    """What a player is told once there is a storyboard, for which nothing else waits."""
+    while not (playback := caller.call("GET", f"/v1/videos/{video_id}/playback")["playback"]).get("storyboard_url"):
+        assert time.monotonic() < give_up, f"no storyboard: {playback}"
+        time.sleep(0.3)
+    return playback
 
 
 def _text(caller: Caller, url: str) -> str:

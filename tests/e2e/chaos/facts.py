@@ -14,7 +14,13 @@ from nats.js import JetStreamContext
 from mesh.config import Settings
 from tests.e2e.chaos.told import Account, UploadTold
 from vidmesh.social.v1.social_events_pb2 import AccountCreated, ChannelChanged, ChannelMemberChanged
-from vidmesh.transcode.v1.transcode_events_pb2 import ProcessingFinished, RenditionPublished, SourceProbed, StillsMade
+from vidmesh.transcode.v1.transcode_events_pb2 import (
+    ProcessingFinished,
+    RenditionPublished,
+    SourceProbed,
+    StillsMade,
+    StoryboardMade,
+)
 from vidmesh.upload.v1.upload_events_pb2 import UploadCompleted, VideoAccessRevoked, VideoChanged, VideoPurged
 
 STREAMS: Final = ("VIDEO", "TRANSCODE", "SOCIAL")
@@ -27,6 +33,7 @@ WHAT: Final[dict[type[Message], Callable[[Any], Key]]] = {
     VideoPurged: lambda fact: (fact.video_id,),
     SourceProbed: lambda fact: (fact.video_id,),
     StillsMade: lambda fact: (fact.video_id,),
+    StoryboardMade: lambda fact: (fact.video_id,),
     RenditionPublished: lambda fact: (fact.video_id, fact.quality),
     ProcessingFinished: lambda fact: (fact.video_id, fact.run),
     AccountCreated: lambda fact: (fact.account_id,),

@@ -13,7 +13,7 @@ from mesh.config import Settings
 from mesh.objects import Objects, connect_objects
 
 GENERATION = re.compile(r"v/[^/]+/m/((\d+)-[0-9a-f]+)/")
-OWN = ".vidmesh/"
+OWN = (".vidmesh/", "web/")
 """Objects of the stack itself."""
 
 

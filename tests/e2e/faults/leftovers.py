@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 from mesh.config import Settings, load_settings
 from mesh.objects import Objects, connect_objects
+from tests.e2e.boards import sheets
 from tests.e2e.faults.journeys import Journey
 from tests.e2e.stacks import Stack
 from vidmesh.client.hls import parse_media
@@ -45,6 +46,9 @@ async def _wrong(objects: Objects, settings: Settings, journey: Journey) -> str:
     if len(generations) != int(playback["manifest_generation"]):
         return f"generations {generations} are kept, {playback['manifest_generation']} were made"
     named = {_key(picture["url"]) for picture in playback.get("thumbnails", [])}
+    if board := playback.get("storyboard_url"):
+        text = person.edge.get(board).raise_for_status().text
+        named |= {_key(url) for url in (board, *sheets(board, text))}
     for file in person.get(f"/v1/videos/{journey.video_id}/files").raise_for_status().json()["files"]:
         playlist = person.edge.get(file["url"]).raise_for_status()
         media = parse_media(playlist.text, urljoin(str(person.edge.base_url), file["url"]))

@@ -26,6 +26,7 @@ PAIRS = [
     *((WORKER, part) for part in ("svc_upload", "svc_transcode")),
     ("svc_transcode", "svc_upload"),
     ("svc_playback", "svc_upload"),
+    ("svc_social", "svc_upload"),
     ("svc_playback", "svc_transcode"),
     *((service, "svc_social") for service in ("svc_upload", "svc_transcode", "svc_playback")),
     (GATEWAY, "svc_social"),

@@ -14,6 +14,7 @@ from typing import Final
 from mesh.tables import Tables
 from mesh.tables.buckets import scan_buckets
 from svc_upload.videos.domain import VideoRecord, listed_for_others, listed_from
+from svc_upload.videos.pages import EXAMINED, Listing, Look, filled
 from svc_upload.videos.rows import record_of
 from svc_upload.videos.tables import (
     PUBLISH_TIME,
@@ -25,8 +26,6 @@ from svc_upload.videos.tables import (
     WEEKS,
 )
 
-EXAMINED: Final = 500
-"""Most rows that one page looks at."""
 WALKED: Final = 500
 SLACK: Final = timedelta(days=1)
 """Processing says when a video became playable, by a clock of its own."""
@@ -69,18 +68,12 @@ class Newest:
         if record.publish_time is not None:
             await self._tables.delete(PUBLISHED_VIDEOS, _row(record.video_id, record.publish_time))
 
-    async def page(
-        self, now: datetime, *, limit: int, cursor: bytes | None
-    ) -> tuple[tuple[VideoRecord, ...], bytes | None]:
-        """Public videos, the latest publish time first; the cursor is None exactly when nothing more follows.
-
-        A page looks at about 500 rows at most, so it may be short, even empty, while more follow. Raises InvalidCursor.
-        """
+    async def page(self, now: datetime, *, limit: int, cursor: bytes | None) -> Listing:
+        """Public videos, the latest publish time first, as `filled`. Raises InvalidCursor."""
         row = await self._tables.get(PUBLISHED_SINCE, FLOOR)
         oldest = now if row is None else SINCE.of(row)
-        kept: list[VideoRecord] = []
-        examined = 0
-        while True:
+
+        async def read(wanted: int, at: bytes | None) -> Look:
             page = await scan_buckets(
                 self._tables,
                 PUBLISHED_VIDEOS,
@@ -89,16 +82,14 @@ class Newest:
                 buckets=WEEKS,
                 oldest=oldest,
                 newest=now,
-                # Never more than are still wanted, so that the cursor is exact whatever is left out.
-                limit=limit - len(kept),
-                cursor=cursor,
+                limit=wanted,
+                cursor=at,
             )
             listed = [(VIDEO_ID.of(row), PUBLISH_TIME.of(row)) for row in page.rows]
-            kept += await self._public(listed, now)
-            examined += max(1, len(listed))
-            cursor = page.cursor
-            if cursor is None or len(kept) == limit or not listed or examined >= EXAMINED:
-                return tuple(kept), cursor
+            # Weeks without a row are enough for one page, too.
+            return Look(await self._public(listed, now), len(listed) or EXAMINED, page.cursor)
+
+        return await filled(read, limit=limit, cursor=cursor)
 
     async def _public(self, listed: Sequence[tuple[str, datetime]], now: datetime) -> list[VideoRecord]:
         rows = await self._tables.get_many(VIDEOS, [{"video_id": video_id} for video_id, _ in listed])

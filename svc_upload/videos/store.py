@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from google.protobuf.message import Message
 
@@ -14,23 +14,13 @@ from mesh.contention import LostRace, settle
 from mesh.tables import Tables
 from svc_upload.videos.domain import VideoRecord, listed_from, with_epoch
 from svc_upload.videos.newest import Newest
+from svc_upload.videos.pages import Listing, Look, filled
 from svc_upload.videos.rows import record_of, row_of
 from svc_upload.videos.tables import CHANNEL_VIDEOS, VIDEOS
 from vidmesh.upload.v1.upload_events_pb2 import VideoAccessRevoked, VideoChanged, VideoPurged
 
 Rule: TypeAlias = Callable[[VideoRecord], VideoRecord]
 """A pure rule: what a video becomes. An equal record means that nothing changes; a Fault refuses."""
-
-EXAMINED: Final = 500
-"""Most rows of a channel's list that one page looks at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A page of videos; `cursor` is None exactly when nothing more follows."""
-
-    videos: tuple[VideoRecord, ...]
-    cursor: bytes | None
 
 
 class VideoStore:
@@ -103,27 +93,19 @@ class VideoStore:
     async def of_channel(
         self, channel_id: str, *, keep: Callable[[VideoRecord], bool], limit: int, cursor: bytes | None
     ) -> Listing:
-        """A channel's videos that `keep` lets through, newest upload first. Raises InvalidCursor.
+        """A channel's videos that `keep` lets through, newest upload first, as `filled`. Raises InvalidCursor."""
 
-        A page looks at about 500 rows at most, so it may be short, even empty, while more follow.
-        """
-        kept: list[VideoRecord] = []
-        examined = 0
-        while True:
-            # Never more than are still wanted, so that the cursor is exact whatever is left out.
-            page = await self._tables.scan(
-                CHANNEL_VIDEOS, {"channel_id": channel_id}, limit=limit - len(kept), cursor=cursor
-            )
+        async def read(wanted: int, at: bytes | None) -> Look:
+            page = await self._tables.scan(CHANNEL_VIDEOS, {"channel_id": channel_id}, limit=wanted, cursor=at)
             videos = await self.get_many([str(row["video_id"]) for row in page.rows])
-            kept += [video for video in videos if video is not None and keep(video)]
-            examined += len(page.rows)
-            cursor = page.cursor
-            if cursor is None or len(kept) == limit or examined >= EXAMINED:
-                return Listing(tuple(kept), cursor)
+            shown = [video for video in videos if video is not None and keep(video)]
+            return Look(shown, len(page.rows), page.cursor)
+
+        return await filled(read, limit=limit, cursor=cursor)
 
     async def newest(self, now: datetime, *, limit: int, cursor: bytes | None) -> Listing:
         """The installation's public videos, the latest publish time first, as `Newest.page`. Raises InvalidCursor."""
-        return Listing(*await self._newest.page(now, limit=limit, cursor=cursor))
+        return await self._newest.page(now, limit=limit, cursor=cursor)
 
     async def walk(self, *, limit: int, cursor: bytes | None) -> Listing:
         """A page of all videos in no order, those that are being purged left out. Raises InvalidCursor."""

@@ -18,7 +18,7 @@ from mesh.objects import connect_objects
 from tests.e2e.chaos.clips import sound
 from tests.e2e.people import Person, somebody
 from tests.e2e.stacks import Stack
-from tests.e2e.uploading import begin, processing, send_part, wait_for
+from tests.e2e.uploading import begin, parts_of, processing, send_part, wait_for
 
 SECONDS, RATE = 26, 25
 WIDTH, HEIGHT = 256, 144
@@ -65,12 +65,7 @@ class Upload:
         self._person = person
         created = begin(person, file)
         self.upload_id, self.video_id = created["upload"]["upload_id"], created["video"]["video_id"]
-        self.parts: dict[int, bytes] = {}
-        content, at = file.read_bytes(), 0
-        for run in created["upload"]["layout"]:
-            for number in range(run["first_number"], run["first_number"] + run["count"]):
-                self.parts[number] = content[at : at + int(run["size_bytes"])]
-                at += int(run["size_bytes"])
+        self.parts = parts_of(file, created["upload"])
 
     def send(self, *numbers: int) -> None:
         for number in numbers:

@@ -13,6 +13,7 @@ import av
 import httpx
 import pytest
 
+from tests.e2e.boards import sheets
 from tests.e2e.people import CLIP_FRAMES, sign_up_by_command, upload_by_command
 from tests.e2e.stacks import Stack
 
@@ -125,8 +126,8 @@ def test_a_storyboard_is_made_when_it_can_be_played_and_is_under_the_same_grant(
     # The pictures end a little before the sound.
     assert (cues[0][0], cues[-1][1]) == ("00:00:00.000", f"00:00:{CLIP_FRAMES / 25:06.3f}")
     assert [cue[0] for cue in cues[1:]] == [cue[1] for cue in cues[:-1]]
-    for sheet in {cue[2] for cue in cues}:
-        answer = httpx.get(urljoin(url, sheet))
+    for sheet in sheets(url, _text(url)):
+        answer = httpx.get(sheet)
         assert answer.headers["content-type"] == "image/jpeg"
         with av.open(io.BytesIO(answer.content), "r") as container:
             shape = next(container.decode(video=0))

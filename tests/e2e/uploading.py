@@ -36,13 +36,19 @@ def begin(person: Person, file: Path = CLIP, title: str = "Clip") -> dict[str, A
 
 def send(person: Person, file: Path, upload: dict[str, Any]) -> None:
     """Signs, sends and confirms every part."""
-    content = file.read_bytes()
-    offset = 0
+    for number, part in parts_of(file, upload).items():
+        send_part(person, upload["upload_id"], number, part)
+
+
+def parts_of(file: Path, upload: dict[str, Any]) -> dict[int, bytes]:
+    """The file cut as the upload's layout says, by number in order."""
+    parts: dict[int, bytes] = {}
+    content, offset = file.read_bytes(), 0
     for run in upload["layout"]:
         for number in range(run["first_number"], run["first_number"] + run["count"]):
-            part = content[offset : offset + int(run["size_bytes"])]
-            offset += len(part)
-            send_part(person, upload["upload_id"], number, part)
+            parts[number] = content[offset : offset + int(run["size_bytes"])]
+            offset += int(run["size_bytes"])
+    return parts
 
 
 def send_part(person: Person, upload_id: str, number: int, part: bytes) -> None:

@@ -14,7 +14,7 @@ import httpx
 
 from tests.e2e.faults.asking import AWAY
 from tests.e2e.people import CLIP, Person
-from tests.e2e.uploading import begin, processing, send, send_part
+from tests.e2e.uploading import begin, parts_of, processing, send, send_part
 
 PASSING = AWAY | {0, 500}
 """Answers of the edge and, to parts, of the object store itself (S3 says 500 where it cannot say why)."""
@@ -88,11 +88,7 @@ def patiently(
 def being_sent(person: Person, file: Path) -> Journey:
     """An upload whose first part is there."""
     made = begin(person, file)
-    content, parts, offset = file.read_bytes(), list[tuple[int, bytes]](), 0
-    for run in made["upload"]["layout"]:
-        for number in range(run["first_number"], run["first_number"] + run["count"]):
-            parts.append((number, content[offset : offset + int(run["size_bytes"])]))
-            offset += int(run["size_bytes"])
+    parts = list(parts_of(file, made["upload"]).items())
     assert len(parts) > 1, "it has one part alone"
     upload_id = made["upload"]["upload_id"]
     send_part(person, upload_id, *parts[0])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.e2e.padding import free_box
 from vidmesh.client import Client
 from vidmesh.client.files import read_json
 from vidmesh.client.places import find_place
@@ -236,8 +237,7 @@ def test_an_upload_outlives_the_death_of_the_upload_service_and_of_the_worker(
     before = {name: stack.part(name)["restarts"] for name in ("svc_upload", "worker-1")}
     # The clip with a box of padding behind it: still a video, and long on its way.
     file = tmp_path / "padded.mp4"
-    padding = LARGE.to_bytes(4, "big") + b"free"
-    file.write_bytes(CLIP.read_bytes() + padding + bytes(LARGE - len(padding)))
+    file.write_bytes(CLIP.read_bytes() + free_box(LARGE) + bytes(LARGE))
     process = frank.begin("upload", str(file), "--title", "Padded", "--wait", "complete", "--json")
     half_way(frank, process)
     stack.kill("svc_upload")

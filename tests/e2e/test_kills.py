@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.e2e.padding import free_box
 from tests.e2e.people import CLIP, Person, somebody
 from tests.e2e.stacks import Stack, StartStack
 from tests.e2e.uploading import begin, processing, send, wait_for
@@ -19,8 +20,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The clip with a tail that players pass over, so that it has several parts."""
     padded = tmp_path_factory.mktemp("files") / "padded.mp4"
     free = 3 * 1024 * 1024
-    # A `free` box (ISO/IEC 14496-12, 8.1.2) at the end.
-    padded.write_bytes(CLIP.read_bytes() + (free + 8).to_bytes(4) + b"free" + bytes(free))
+    padded.write_bytes(CLIP.read_bytes() + free_box(free) + bytes(free))
     return padded
 
 

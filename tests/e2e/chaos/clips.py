@@ -8,6 +8,8 @@ from pathlib import Path
 
 import av
 
+from tests.e2e.padding import free_box
+
 WIDTH, HEIGHT, RATE = 320, 180, 10
 SOUND_RATE, SOUND_FRAME = 48_000, 1024
 PADDING = 2 * 1024 * 1024 + 300_000
@@ -27,8 +29,7 @@ def clip(path: Path, seconds: float = 2.5) -> Path:
         output.mux(video.encode(None))
         output.mux(audio.encode(None))
     with path.open("ab") as file:
-        # A `free` box (ISO/IEC 14496-12, 8.1.2).
-        file.write((PADDING + 8).to_bytes(4) + b"free" + bytes(PADDING))
+        file.write(free_box(PADDING) + bytes(PADDING))
     return path
 
 

@@ -27,6 +27,7 @@ from tests.e2e.disks import SmallDisk, small_disk
 from tests.e2e.faults.asking import AWAY, Asker, asking_person
 from tests.e2e.faults.journeys import being_processed, being_sent, patiently
 from tests.e2e.faults.leftovers import nothing_left_over
+from tests.e2e.padding import free_box
 from tests.e2e.people import Person, sign_up_by_command
 from tests.e2e.playing import plays
 from tests.e2e.stacks import Stack, start, vidmesh
@@ -92,7 +93,7 @@ def sending_by_command(stack: Stack, folder: Path) -> Generator[subprocess.Popen
     file = folder / "large.mp4"
     clip(file)
     with file.open("ab") as more:
-        more.write((LARGE + 8).to_bytes(4) + b"free")
+        more.write(free_box(LARGE))
         more.truncate(more.tell() + LARGE)
     words = ("upload", str(file), "--title", "Large", "--wait", "complete", "--json", "--data", str(stack.data))
     with subprocess.Popen(

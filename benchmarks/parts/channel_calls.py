@@ -16,6 +16,7 @@ import grpc
 from benchmarks.parts.http1 import Connection, request
 from benchmarks.parts.stack import Stack
 from benchmarks.parts.turns import Call
+from mesh.testing.grpc_web import HEADERS, framed
 from vidmesh.social.v1.channel_service_pb2 import GetChannelRequest, GetChannelResponse
 
 METHOD: Final = "/vidmesh.social.v1.ChannelService/GetChannel"
@@ -37,11 +38,8 @@ def channel_calls(stack: Stack, others: Mapping[str, str]) -> Generator[dict[str
         ExitStack() as more,
     ):
         asked = GetChannelRequest(channel=_signed_up(json_connection, edge))
-        message = asked.SerializeToString()
-        framed = struct.pack(">BI", 0, len(message)) + message
-        web_headers = {"content-type": "application/grpc-web+proto", "x-grpc-web": "1"}
         as_json = request(f"{edge}/v1/channels/{asked.channel}")
-        as_web = request(edge + METHOD, "POST", web_headers, framed)
+        as_web = request(edge + METHOD, "POST", HEADERS, framed(asked.SerializeToString()))
         there = {name: more.enter_context(_grpc(place)) for name, place in others.items()}
         yield {
             "direct": lambda: at_service(asked, timeout=5),

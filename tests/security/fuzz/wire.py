@@ -17,6 +17,7 @@ from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 from google.rpc import code_pb2, status_pb2
 
+from mesh.testing.grpc_web import HEADERS, TRAILERS, framed
 from tests.security.fuzz.http1 import Answer, Http1, LostError
 from tests.security.fuzz.shots import DIRECT, EDGE, JSON, Shot
 
@@ -92,11 +93,10 @@ class Wire:
             sent = {**headers, **(shot.headers or {})}
             await self.http.send(told, shot.verb, shot.path, sent, shot.raw, lambda body: _has_enough(shot, body))
             return
-        sent = {"content-type": "application/grpc-web+proto", "x-grpc-web": "1", **headers}
+        sent = {**HEADERS, **headers}
         if shot.timeout is not None:
             sent["grpc-timeout"] = f"{int(shot.timeout * 1000)}m"
-        body = struct.pack(">BI", 0, len(shot.raw)) + shot.raw
-        await self.http.send(told, "POST", shot.method, sent, body)
+        await self.http.send(told, "POST", shot.method, sent, framed(shot.raw))
 
 
 async def _grpc(channel: grpc.aio.Channel, shot: Shot, headers: Mapping[str, str], started: float) -> Reply:
@@ -157,7 +157,7 @@ def _read_web(shot: Shot, told: Answer, seconds: float) -> Reply:
         flag, length = struct.unpack_from(">BI", rest)
         if len(rest) < 5 + length and not told.whole:
             break
-        if flag & 0x80:
+        if flag & TRAILERS:
             lines = rest[5 : 5 + length].decode(errors="replace").split("\r\n")
             trailers |= dict(line.split(":", 1) for line in lines if ":" in line)
         else:

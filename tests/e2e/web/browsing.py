@@ -87,7 +87,7 @@ class Visitor:
         """What a property of the video element says, e.g. `currentTime`."""
         return self.page.evaluate(f"document.querySelector('video').{expression}")
 
-    def wait_video(self, condition: str, seconds: float = 20) -> None:
+    def wait_video(self, condition: str, seconds: float = 60) -> None:
         """Returns once a condition on `video` holds."""
         script = (
             f"(() => {{ const video = document.querySelector('video'); return Boolean(video && ({condition})); }})()"
@@ -95,8 +95,16 @@ class Visitor:
         give_up = time.monotonic() + seconds
         # Playwright's own waiting evaluates text in the page, which its policy forbids.
         while not self.page.evaluate(script):
-            assert time.monotonic() < give_up, f"not within {seconds} s: {condition}; {self.wrong}"
+            assert time.monotonic() < give_up, f"not within {seconds} s: {condition}; {self.now()}; {self.wrong}"
             self.page.wait_for_timeout(50)
+
+    def now(self) -> Any:
+        """What can be seen of the video element, for whoever reads why a test failed."""
+        read = "({currentTime, duration, paused, ended, readyState, videoHeight, error}) => "
+        told = "({currentTime, duration, paused, ended, readyState, videoHeight, error: error && error.message})"
+        return self.page.evaluate(
+            f"(() => {{ const video = document.querySelector('video'); return video && ({read}{told})(video); }})()"
+        )
 
     def violations(self) -> list[str]:
         """What axe finds wrong with the page as it is now."""

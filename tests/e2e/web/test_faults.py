@@ -126,7 +126,7 @@ def test_playing_survives_an_ended_grant_and_a_restarted_edge(start_stack: Start
 
     page.route(re.compile(r"/media/.*\.(m3u8|mp4|m4s)"), media)
     viewer.go(f"/watch/{video_id}")
-    viewer.wait_video("video.ended", seconds=40)
+    viewer.wait_video("video.ended")
     assert len(set(grants)) > 1
     page.unroute_all()
 
@@ -135,5 +135,5 @@ def test_playing_survives_an_ended_grant_and_a_restarted_edge(start_stack: Start
     expect(link).to_be_visible()
     stack.kill("edge")
     link.click()
-    viewer.wait_video("!video.paused && video.currentTime > 0", seconds=60)
+    viewer.wait_video("!video.paused && video.currentTime > 0")
     viewer.context.close()

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import grpc
@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError, Message
 from mesh.call import enter_call
 from mesh.errors import Fault, invalid_field
 from mesh.interceptors.access import Gate
+from mesh.interceptors.deadlines import Deadlines, Limit
 from mesh.interceptors.failures import defect, expected, going_away, log_failure, too_late
 from mesh.interceptors.load import Load
 from mesh.interceptors.observing import Observer, Seen
@@ -39,6 +40,7 @@ class Layers:
     load: Load
     log: FilteringBoundLogger
     observer: Observer | None = None
+    deadlines: Deadlines = field(default_factory=Deadlines)
 
 
 class MethodAnswer:
@@ -69,8 +71,9 @@ class MethodAnswer:
         try:
             layers.load.enter_call(self._policy.rate_class)
             try:
-                async with asyncio.timeout_at(self._deadline(context)) as limit:
-                    request = await self._admit(raw, context, limit.when())
+                deadline = self._deadline(context)
+                with layers.deadlines.until(deadline) as limit:
+                    request = await self._admit(raw, context, deadline)
                     answer = await self._behaviour(request, context)
                 return answer.SerializeToString()
             finally:
@@ -95,13 +98,13 @@ class MethodAnswer:
         try:
             task = layers.load.enter_stream()
             deadline = self._deadline(context)
-            async with asyncio.timeout_at(deadline) as limit:
+            with layers.deadlines.until(deadline) as limit:
                 request = await self._admit(raw, context, deadline)
             answers: AsyncGenerator[Message] = self._behaviour(request, context)
             try:
                 while True:
                     # Only the handler is timed: while the reader is slow this generator rests at its `yield`.
-                    async with asyncio.timeout_at(deadline) as limit:
+                    with layers.deadlines.until(deadline) as limit:
                         answer = await anext(answers, None)
                     if answer is None:
                         break
@@ -151,11 +154,11 @@ class MethodAnswer:
             remaining = min(remaining, self._limit)
         return None if remaining is None else time.monotonic() + remaining
 
-    def _fault(self, error: Exception, limit: asyncio.Timeout | None, started: float) -> Fault:
+    def _fault(self, error: Exception, limit: Limit | None, started: float) -> Fault:
         """What the caller is told, logged. Raises the error again where the handler has answered for itself."""
         if isinstance(error, grpc.aio.AbortError):
             raise error
-        if isinstance(error, TimeoutError) and limit is not None and limit.expired():
+        if isinstance(error, TimeoutError) and limit is not None and limit.expired:
             fault = too_late()
         else:
             fault = expected(error) or defect()

@@ -36,16 +36,16 @@ class Work:
     preset: str
 
 
-async def a_source(folder: Path, seconds: Fraction, preset: str) -> Work:
-    """So many seconds of the clip, enlarged to 1920×1080 at the 24 Mbit/s that cameras write (AVCHD); probed.
+async def a_source(folder: Path, seconds: Fraction, preset: str, megabits: int) -> Work:
+    """So many seconds of the clip, enlarged to 1920×1080 at so many Mbit/s; probed.
 
     Raises FfmpegFailed, NothingToMeasure.
     """
-    source = folder / "source.mp4"
+    source, rate = folder / f"source-{megabits}.mp4", f"{megabits}M"
     await ffmpeg(
         *("-v", "error", "-stream_loop", "-1", "-i", str(CLIP), "-t", str(float(seconds)), "-an"),
         *("-vf", f"scale=1920:1080:flags=lanczos,{TAGGED}", "-c:v", "libx264", "-preset", "veryfast"),
-        *("-b:v", "24M", "-minrate", "24M", "-maxrate", "24M", "-bufsize", "24M", source.name),
+        *("-b:v", rate, "-minrate", rate, "-maxrate", rate, "-bufsize", rate, source.name),
         folder=folder,
     )
     probed = await run_child(ProbeJob(_parts(source)), _only(source), folder, sources=folder)

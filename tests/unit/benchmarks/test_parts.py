@@ -52,7 +52,7 @@ async def test_an_echo_answers_with_what_it_was_sent_also_through_an_envoy_with_
 
 async def test_both_ways_to_encode_tell_the_same_settings_of_x264_for_the_same_frames(tmp_path: Path) -> None:
     pytest.importorskip("imageio_ffmpeg", reason="it brings the ffmpeg that is measured against")
-    work = await a_source(tmp_path, Fraction(1, 5), "ultrafast")
+    work = await a_source(tmp_path, Fraction(1, 5), "ultrafast", 12)
     made: list[dict[str, Path]] = []
     for number, make in enumerate((by_a_child, by_an_ffmpeg_each)):
         folder = tmp_path / str(number)

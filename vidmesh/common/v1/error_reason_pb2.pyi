@@ -143,6 +143,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION. The video is deleted. Undelete it first."""
     ERROR_REASON_SOURCE_GONE: _ErrorReason.ValueType  # 66
     """FAILED_PRECONDITION. The source is no longer kept, so the video cannot be processed again. Upload it again."""
+    ERROR_REASON_INVALID_CAPTIONS: _ErrorReason.ValueType  # 67
+    """INVALID_ARGUMENT. The file of captions cannot be taken as it is. The sentence says what is wrong, and metadata
+    `line` in which line (from 1), where it is one line's fault. Correct the file.
+    """
+    ERROR_REASON_CAPTION_NOT_FOUND: _ErrorReason.ValueType  # 68
+    """NOT_FOUND. The video has no such captions."""
+    ERROR_REASON_TOO_MANY_CAPTIONS: _ErrorReason.ValueType  # 69
+    """RESOURCE_EXHAUSTED. The video has as many tracks of captions as it may have. Metadata `limit`. Delete one."""
+    ERROR_REASON_VIDEO_NOT_STARTED: _ErrorReason.ValueType  # 70
+    """FAILED_PRECONDITION. Nothing of the video's file has arrived yet. Send its first part, and repeat."""
     ERROR_REASON_INVALID_SESSION: _ErrorReason.ValueType  # 80
     """PERMISSION_DENIED. The playback session token is not ours, altered, or belongs to another video."""
     ERROR_REASON_JOB_NOT_FOUND: _ErrorReason.ValueType  # 81
@@ -276,6 +286,16 @@ ERROR_REASON_VIDEO_DELETED: ErrorReason.ValueType  # 65
 """FAILED_PRECONDITION. The video is deleted. Undelete it first."""
 ERROR_REASON_SOURCE_GONE: ErrorReason.ValueType  # 66
 """FAILED_PRECONDITION. The source is no longer kept, so the video cannot be processed again. Upload it again."""
+ERROR_REASON_INVALID_CAPTIONS: ErrorReason.ValueType  # 67
+"""INVALID_ARGUMENT. The file of captions cannot be taken as it is. The sentence says what is wrong, and metadata
+`line` in which line (from 1), where it is one line's fault. Correct the file.
+"""
+ERROR_REASON_CAPTION_NOT_FOUND: ErrorReason.ValueType  # 68
+"""NOT_FOUND. The video has no such captions."""
+ERROR_REASON_TOO_MANY_CAPTIONS: ErrorReason.ValueType  # 69
+"""RESOURCE_EXHAUSTED. The video has as many tracks of captions as it may have. Metadata `limit`. Delete one."""
+ERROR_REASON_VIDEO_NOT_STARTED: ErrorReason.ValueType  # 70
+"""FAILED_PRECONDITION. Nothing of the video's file has arrived yet. Send its first part, and repeat."""
 ERROR_REASON_INVALID_SESSION: ErrorReason.ValueType  # 80
 """PERMISSION_DENIED. The playback session token is not ours, altered, or belongs to another video."""
 ERROR_REASON_JOB_NOT_FOUND: ErrorReason.ValueType  # 81

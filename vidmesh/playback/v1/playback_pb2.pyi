@@ -34,6 +34,8 @@ class _TrackKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TrackKind.V
     """Pictures."""
     TRACK_KIND_AUDIO: _TrackKind.ValueType  # 2
     """Sound."""
+    TRACK_KIND_CAPTIONS: _TrackKind.ValueType  # 3
+    """Text with times, as WebVTT."""
 
 class TrackKind(_TrackKind, metaclass=_TrackKindEnumTypeWrapper):
     """What a track is."""
@@ -44,6 +46,8 @@ TRACK_KIND_VIDEO: TrackKind.ValueType  # 1
 """Pictures."""
 TRACK_KIND_AUDIO: TrackKind.ValueType  # 2
 """Sound."""
+TRACK_KIND_CAPTIONS: TrackKind.ValueType  # 3
+"""Text with times, as WebVTT."""
 Global___TrackKind: _TypeAlias = TrackKind  # noqa: Y015
 
 class _DeviceType:
@@ -124,7 +128,7 @@ class Playback(_message.Message):
     """
     @_builtins.property
     def tracks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Track]:
-        """The tracks that the manifests have and the device can decode; pictures smallest first, then sound."""
+        """The tracks that the manifests have and the device can decode; pictures smallest first, then sound, then captions."""
 
     @_builtins.property
     def duration(self) -> _duration_pb2.Duration:
@@ -177,14 +181,16 @@ class Track(_message.Message):
     HEIGHT_FIELD_NUMBER: _builtins.int
     FRAME_RATE_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
     kind: Global___TrackKind.ValueType
     """What it is."""
     quality: _builtins.str
-    """"360p" and so on; "audio" for sound."""
+    """"360p" and so on; "audio" for sound; empty for captions."""
     codec: _builtins.str
-    """As RFC 6381 writes it."""
+    """As RFC 6381 writes it; empty for captions."""
     peak_bitrate: _builtins.int
-    """Highest of any segment, bits per second."""
+    """Highest of any segment, bits per second; 0 for captions."""
     width: _builtins.int
     """Pixels; 0 for sound."""
     height: _builtins.int
@@ -192,7 +198,11 @@ class Track(_message.Message):
     frame_rate: _builtins.str
     """Average pictures per second, as a fraction such as "30000/1001"; empty for sound."""
     language: _builtins.str
-    """Language of sound (BCP 47); empty where not known."""
+    """Language of sound or captions (BCP 47); empty where not known."""
+    label: _builtins.str
+    """What a viewer chooses captions by: the label by which both manifests name the track. Empty for all else."""
+    url: _builtins.str
+    """Captions alone: the whole track as one WebVTT file. Absolute, by the same grant as the manifests."""
     def __init__(
         self,
         *,
@@ -204,10 +214,12 @@ class Track(_message.Message):
         height: _builtins.int = ...,
         frame_rate: _builtins.str = ...,
         language: _builtins.str = ...,
+        label: _builtins.str = ...,
+        url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["codec", b"codec", "frame_rate", b"frame_rate", "height", b"height", "kind", b"kind", "language", b"language", "peak_bitrate", b"peak_bitrate", "quality", b"quality", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codec", b"codec", "frame_rate", b"frame_rate", "height", b"height", "kind", b"kind", "label", b"label", "language", b"language", "peak_bitrate", b"peak_bitrate", "quality", b"quality", "url", b"url", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -139,6 +139,34 @@ class StoryboardMade(_message.Message):
 Global___StoryboardMade: _TypeAlias = StoryboardMade  # noqa: Y015
 
 @_typing.final
+class CaptionsChanged(_message.Message):
+    """The manifests have other captions than before: a track was added, replaced or taken away. ListCaptions says which
+    there are, GetTranscript what is said in them.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIDEO_ID_FIELD_NUMBER: _builtins.int
+    MANIFEST_GENERATION_FIELD_NUMBER: _builtins.int
+    video_id: _builtins.str
+    """The video."""
+    manifest_generation: _builtins.int
+    """The generation that has them."""
+    def __init__(
+        self,
+        *,
+        video_id: _builtins.str = ...,
+        manifest_generation: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["manifest_generation", b"manifest_generation", "video_id", b"video_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaptionsChanged: _TypeAlias = CaptionsChanged  # noqa: Y015
+
+@_typing.final
 class RenditionPublished(_message.Message):
     """A rendition can be played to its end: there is a new generation of manifests. The first one makes the
     video playable.

@@ -119,6 +119,8 @@ class _JobKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JobKind.Value
     """Reads a rendition back and compares it with what was recorded."""
     JOB_KIND_STORYBOARD: _JobKind.ValueType  # 6
     """Makes a storyboard from a published rendition."""
+    JOB_KIND_CAPTIONS: _JobKind.ValueType  # 7
+    """Reads the captions that are in the source."""
 
 class JobKind(_JobKind, metaclass=_JobKindEnumTypeWrapper):
     """Work that a job does."""
@@ -137,6 +139,8 @@ JOB_KIND_VERIFY: JobKind.ValueType  # 5
 """Reads a rendition back and compares it with what was recorded."""
 JOB_KIND_STORYBOARD: JobKind.ValueType  # 6
 """Makes a storyboard from a published rendition."""
+JOB_KIND_CAPTIONS: JobKind.ValueType  # 7
+"""Reads the captions that are in the source."""
 Global___JobKind: _TypeAlias = JobKind  # noqa: Y015
 
 @_typing.final

@@ -286,6 +286,7 @@ class GetPresentationResponse(_message.Message):
     STILLS_FIELD_NUMBER: _builtins.int
     DURATION_FIELD_NUMBER: _builtins.int
     STORYBOARD_PATH_FIELD_NUMBER: _builtins.int
+    CAPTIONS_FIELD_NUMBER: _builtins.int
     manifest_generation: _builtins.int
     """0: nothing can be played yet."""
     hls_path: _builtins.str
@@ -306,6 +307,10 @@ class GetPresentationResponse(_message.Message):
     def duration(self) -> _duration_pb2.Duration:
         """Exact length."""
 
+    @_builtins.property
+    def captions(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaptionTrack]:
+        """The captions that the manifests have, by language, then by name."""
+
     def __init__(
         self,
         *,
@@ -316,14 +321,45 @@ class GetPresentationResponse(_message.Message):
         stills: _abc.Iterable[Global___Still] | None = ...,
         duration: _duration_pb2.Duration | None = ...,
         storyboard_path: _builtins.str = ...,
+        captions: _abc.Iterable[Global___CaptionTrack] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dash_path", b"dash_path", "duration", b"duration", "files", b"files", "hls_path", b"hls_path", "manifest_generation", b"manifest_generation", "stills", b"stills", "storyboard_path", b"storyboard_path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["captions", b"captions", "dash_path", b"dash_path", "duration", b"duration", "files", b"files", "hls_path", b"hls_path", "manifest_generation", b"manifest_generation", "stills", b"stills", "storyboard_path", b"storyboard_path"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetPresentationResponse: _TypeAlias = GetPresentationResponse  # noqa: Y015
+
+@_typing.final
+class CaptionTrack(_message.Message):
+    """A track of captions as the manifests have it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATH_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    path: _builtins.str
+    """Its WebVTT file, under the video's media prefix."""
+    language: _builtins.str
+    """Language of the text (BCP 47); "und" where not known."""
+    label: _builtins.str
+    """What viewers choose it by; never empty, and no other track of the video has it."""
+    def __init__(
+        self,
+        *,
+        path: _builtins.str = ...,
+        language: _builtins.str = ...,
+        label: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "language", b"language", "path", b"path"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaptionTrack: _TypeAlias = CaptionTrack  # noqa: Y015
 
 @_typing.final
 class StartJobRequest(_message.Message):

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vidmesh/playback/v1/playback.proto.
  */
 export const file_vidmesh_playback_v1_playback: GenFile = /*@__PURE__*/
-  fileDesc("CiJ2aWRtZXNoL3BsYXliYWNrL3YxL3BsYXliYWNrLnByb3RvEhN2aWRtZXNoLnBsYXliYWNrLnYxIoYDCghQbGF5YmFjaxIQCgh2aWRlb19pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhsKDXNlc3Npb25fdG9rZW4YAyABKAlCBJjnGAESDwoHaGxzX3VybBgEIAEoCRIQCghkYXNoX3VybBgFIAEoCRIMCgRlZGdlGAYgASgJEioKBnRyYWNrcxgHIAMoCzIaLnZpZG1lc2gucGxheWJhY2sudjEuVHJhY2sSFQoNc3RhcnRfcXVhbGl0eRgIIAEoCRIrCghkdXJhdGlvbhgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIwCgp0aHVtYm5haWxzGAogAygLMhwudmlkbWVzaC5wbGF5YmFjay52MS5QaWN0dXJlEi8KC2V4cGlyZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbChNtYW5pZmVzdF9nZW5lcmF0aW9uGAwgASgDEhYKDnN0b3J5Ym9hcmRfdXJsGA0gASgJIrABCgVUcmFjaxIsCgRraW5kGAEgASgOMh4udmlkbWVzaC5wbGF5YmFjay52MS5UcmFja0tpbmQSDwoHcXVhbGl0eRgCIAEoCRINCgVjb2RlYxgDIAEoCRIUCgxwZWFrX2JpdHJhdGUYBCABKAMSDQoFd2lkdGgYBSABKAUSDgoGaGVpZ2h0GAYgASgFEhIKCmZyYW1lX3JhdGUYByABKAkSEAoIbGFuZ3VhZ2UYCCABKAkiNQoHUGljdHVyZRILCgN1cmwYASABKAkSDQoFd2lkdGgYAiABKAUSDgoGaGVpZ2h0GAMgASgFIrIDCg1QbGF5YmFja0V2ZW50EgsKA3NlcRgBIAEoAxIuCgpldmVudF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCghwb3NpdGlvbhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgdzdGFydGVkGAQgASgLMhwudmlkbWVzaC5wbGF5YmFjay52MS5TdGFydGVkSAASLwoHd2F0Y2hlZBgFIAEoCzIcLnZpZG1lc2gucGxheWJhY2sudjEuV2F0Y2hlZEgAEj4KD3F1YWxpdHlfY2hhbmdlZBgGIAEoCzIjLnZpZG1lc2gucGxheWJhY2sudjEuUXVhbGl0eUNoYW5nZWRIABIxCghidWZmZXJlZBgHIAEoCzIdLnZpZG1lc2gucGxheWJhY2sudjEuQnVmZmVyZWRIABIrCgVlbmRlZBgIIAEoCzIaLnZpZG1lc2gucGxheWJhY2sudjEuRW5kZWRIABItCgZmYWlsZWQYCSABKAsyGy52aWRtZXNoLnBsYXliYWNrLnYxLkZhaWxlZEgAQgYKBGtpbmQijgEKB1N0YXJ0ZWQSLwoMc3RhcnR1cF90aW1lGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi8KBmRldmljZRgCIAEoDjIfLnZpZG1lc2gucGxheWJhY2sudjEuRGV2aWNlVHlwZRIQCghyZWZlcnJlchgDIAEoCRIPCgdxdWFsaXR5GAQgASgJIjoKB1dhdGNoZWQSLwoMd2F0Y2hlZF90aW1lGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIkoKDlF1YWxpdHlDaGFuZ2VkEhQKDGZyb21fcXVhbGl0eRgBIAEoCRISCgp0b19xdWFsaXR5GAIgASgJEg4KBm1hbnVhbBgDIAEoCCI5CghCdWZmZXJlZBItCgpzdGFsbF90aW1lGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIhkKBUVuZGVkEhAKCGZpbmlzaGVkGAEgASgIIiUKBkZhaWxlZBIMCgRjb2RlGAEgASgJEg0KBWZhdGFsGAIgASgIKlMKCVRyYWNrS2luZBIaChZUUkFDS19LSU5EX1VOU1BFQ0lGSUVEEAASFAoQVFJBQ0tfS0lORF9WSURFTxABEhQKEFRSQUNLX0tJTkRfQVVESU8QAiqFAQoKRGV2aWNlVHlwZRIbChdERVZJQ0VfVFlQRV9VTlNQRUNJRklFRBAAEhcKE0RFVklDRV9UWVBFX0RFU0tUT1AQARIVChFERVZJQ0VfVFlQRV9QSE9ORRACEhYKEkRFVklDRV9UWVBFX1RBQkxFVBADEhIKDkRFVklDRV9UWVBFX1RWEARiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_vidmesh_options_v1_options]);
+  fileDesc("CiJ2aWRtZXNoL3BsYXliYWNrL3YxL3BsYXliYWNrLnByb3RvEhN2aWRtZXNoLnBsYXliYWNrLnYxIoYDCghQbGF5YmFjaxIQCgh2aWRlb19pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhsKDXNlc3Npb25fdG9rZW4YAyABKAlCBJjnGAESDwoHaGxzX3VybBgEIAEoCRIQCghkYXNoX3VybBgFIAEoCRIMCgRlZGdlGAYgASgJEioKBnRyYWNrcxgHIAMoCzIaLnZpZG1lc2gucGxheWJhY2sudjEuVHJhY2sSFQoNc3RhcnRfcXVhbGl0eRgIIAEoCRIrCghkdXJhdGlvbhgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIwCgp0aHVtYm5haWxzGAogAygLMhwudmlkbWVzaC5wbGF5YmFjay52MS5QaWN0dXJlEi8KC2V4cGlyZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbChNtYW5pZmVzdF9nZW5lcmF0aW9uGAwgASgDEhYKDnN0b3J5Ym9hcmRfdXJsGA0gASgJIswBCgVUcmFjaxIsCgRraW5kGAEgASgOMh4udmlkbWVzaC5wbGF5YmFjay52MS5UcmFja0tpbmQSDwoHcXVhbGl0eRgCIAEoCRINCgVjb2RlYxgDIAEoCRIUCgxwZWFrX2JpdHJhdGUYBCABKAMSDQoFd2lkdGgYBSABKAUSDgoGaGVpZ2h0GAYgASgFEhIKCmZyYW1lX3JhdGUYByABKAkSEAoIbGFuZ3VhZ2UYCCABKAkSDQoFbGFiZWwYCSABKAkSCwoDdXJsGAogASgJIjUKB1BpY3R1cmUSCwoDdXJsGAEgASgJEg0KBXdpZHRoGAIgASgFEg4KBmhlaWdodBgDIAEoBSKyAwoNUGxheWJhY2tFdmVudBILCgNzZXEYASABKAMSLgoKZXZlbnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoIcG9zaXRpb24YAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLwoHc3RhcnRlZBgEIAEoCzIcLnZpZG1lc2gucGxheWJhY2sudjEuU3RhcnRlZEgAEi8KB3dhdGNoZWQYBSABKAsyHC52aWRtZXNoLnBsYXliYWNrLnYxLldhdGNoZWRIABI+Cg9xdWFsaXR5X2NoYW5nZWQYBiABKAsyIy52aWRtZXNoLnBsYXliYWNrLnYxLlF1YWxpdHlDaGFuZ2VkSAASMQoIYnVmZmVyZWQYByABKAsyHS52aWRtZXNoLnBsYXliYWNrLnYxLkJ1ZmZlcmVkSAASKwoFZW5kZWQYCCABKAsyGi52aWRtZXNoLnBsYXliYWNrLnYxLkVuZGVkSAASLQoGZmFpbGVkGAkgASgLMhsudmlkbWVzaC5wbGF5YmFjay52MS5GYWlsZWRIAEIGCgRraW5kIo4BCgdTdGFydGVkEi8KDHN0YXJ0dXBfdGltZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgZkZXZpY2UYAiABKA4yHy52aWRtZXNoLnBsYXliYWNrLnYxLkRldmljZVR5cGUSEAoIcmVmZXJyZXIYAyABKAkSDwoHcXVhbGl0eRgEIAEoCSI6CgdXYXRjaGVkEi8KDHdhdGNoZWRfdGltZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJKCg5RdWFsaXR5Q2hhbmdlZBIUCgxmcm9tX3F1YWxpdHkYASABKAkSEgoKdG9fcXVhbGl0eRgCIAEoCRIOCgZtYW51YWwYAyABKAgiOQoIQnVmZmVyZWQSLQoKc3RhbGxfdGltZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIZCgVFbmRlZBIQCghmaW5pc2hlZBgBIAEoCCIlCgZGYWlsZWQSDAoEY29kZRgBIAEoCRINCgVmYXRhbBgCIAEoCCpsCglUcmFja0tpbmQSGgoWVFJBQ0tfS0lORF9VTlNQRUNJRklFRBAAEhQKEFRSQUNLX0tJTkRfVklERU8QARIUChBUUkFDS19LSU5EX0FVRElPEAISFwoTVFJBQ0tfS0lORF9DQVBUSU9OUxADKoUBCgpEZXZpY2VUeXBlEhsKF0RFVklDRV9UWVBFX1VOU1BFQ0lGSUVEEAASFwoTREVWSUNFX1RZUEVfREVTS1RPUBABEhUKEURFVklDRV9UWVBFX1BIT05FEAISFgoSREVWSUNFX1RZUEVfVEFCTEVUEAMSEgoOREVWSUNFX1RZUEVfVFYQBGIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_vidmesh_options_v1_options]);
 
 /**
  * Everything that a player needs to begin.
@@ -67,7 +67,7 @@ export type Playback = Message<"vidmesh.playback.v1.Playback"> & {
   edge: string;
 
   /**
-   * The tracks that the manifests have and the device can decode; pictures smallest first, then sound.
+   * The tracks that the manifests have and the device can decode; pictures smallest first, then sound, then captions.
    *
    * @generated from field: repeated vidmesh.playback.v1.Track tracks = 7;
    */
@@ -141,21 +141,21 @@ export type Track = Message<"vidmesh.playback.v1.Track"> & {
   kind: TrackKind;
 
   /**
-   * "360p" and so on; "audio" for sound.
+   * "360p" and so on; "audio" for sound; empty for captions.
    *
    * @generated from field: string quality = 2;
    */
   quality: string;
 
   /**
-   * As RFC 6381 writes it.
+   * As RFC 6381 writes it; empty for captions.
    *
    * @generated from field: string codec = 3;
    */
   codec: string;
 
   /**
-   * Highest of any segment, bits per second.
+   * Highest of any segment, bits per second; 0 for captions.
    *
    * @generated from field: int64 peak_bitrate = 4;
    */
@@ -183,11 +183,25 @@ export type Track = Message<"vidmesh.playback.v1.Track"> & {
   frameRate: string;
 
   /**
-   * Language of sound (BCP 47); empty where not known.
+   * Language of sound or captions (BCP 47); empty where not known.
    *
    * @generated from field: string language = 8;
    */
   language: string;
+
+  /**
+   * What a viewer chooses captions by: the label by which both manifests name the track. Empty for all else.
+   *
+   * @generated from field: string label = 9;
+   */
+  label: string;
+
+  /**
+   * Captions alone: the whole track as one WebVTT file. Absolute, by the same grant as the manifests.
+   *
+   * @generated from field: string url = 10;
+   */
+  url: string;
 };
 
 /**
@@ -517,6 +531,13 @@ export enum TrackKind {
    * @generated from enum value: TRACK_KIND_AUDIO = 2;
    */
   AUDIO = 2,
+
+  /**
+   * Text with times, as WebVTT.
+   *
+   * @generated from enum value: TRACK_KIND_CAPTIONS = 3;
+   */
+  CAPTIONS = 3,
 }
 
 /**

@@ -1,6 +1,6 @@
-"""`python -m docs.generator [--check]`: writes docs/reference/, or says what in it is not what the code gives.
+"""`python -m docs.generator [--check]`: writes what is told of the code, or says what in it is not what the code gives.
 
-Owns every `.md` under docs/reference/ that carries the generator's mark.
+Owns every `.md` under docs/reference/ that carries the generator's mark, and the files of `SERVED`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import sys
 from pathlib import Path
 
 from docs.generator.markdown import MARK
-from docs.generator.pages import TARGET, all_pages
+from docs.generator.pages import ROOT, SERVED, TARGET, all_pages
 
 
 def committed() -> dict[Path, str]:
-    """The pages that stand there and are ours."""
-    texts = {path.relative_to(TARGET): path.read_text(encoding="utf-8") for path in TARGET.rglob("*.md")}
-    return {path: text for path, text in texts.items() if text.startswith(MARK)}
+    """The files that stand there and are ours, by their path from the root."""
+    texts = {path.relative_to(ROOT): path.read_text(encoding="utf-8") for path in TARGET.rglob("*.md")}
+    pages = {path: text for path, text in texts.items() if text.startswith(MARK)}
+    return pages | {path: (ROOT / path).read_text(encoding="utf-8") for path in SERVED if (ROOT / path).exists()}
 
 
 def main() -> int:
@@ -28,14 +29,14 @@ def main() -> int:
     changed = sorted(path for path in wanted.keys() | there.keys() if wanted.get(path) != there.get(path))
     if check:
         for path in changed:
-            sys.stderr.write(f"docs/reference/{path} is not what the code gives; run `make generate`\n")
+            sys.stderr.write(f"{path} is not what the code gives; run `make generate`\n")
         return 1 if changed else 0
     for path in there.keys() - wanted.keys():
-        (TARGET / path).unlink()
+        (ROOT / path).unlink()
     for path in changed:
         if path in wanted:
-            (TARGET / path).parent.mkdir(parents=True, exist_ok=True)
-            (TARGET / path).write_text(wanted[path], encoding="utf-8")
+            (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+            (ROOT / path).write_text(wanted[path], encoding="utf-8")
     sys.stdout.write(f"{len(wanted)} pages, {len(changed)} changed\n")
     return 0
 

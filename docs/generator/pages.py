@@ -1,4 +1,4 @@
-"""All pages of docs/reference/."""
+"""All pages of docs/reference/, and what edges serve of it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from docs.generator.licences import PLACE as LICENCES
 from docs.generator.licences import licence_page
 from docs.generator.linking import service_page
 from docs.generator.markdown import page, sentence, table
+from docs.generator.openapi.document import openapi_document, openapi_text
+from docs.generator.openapi.page import reference_page
 from docs.generator.reasons import error_page
 from docs.generator.routing import PLACE as ROUTES
 from docs.generator.routing import route_page
@@ -21,10 +23,13 @@ from docs.generator.tables import table_pages
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "docs/reference"
+OPENAPI, REFERENCE = Path("gateway/reference/openapi.json"), Path("gateway/reference/index.html")
+SERVED = (OPENAPI, REFERENCE)
+"""Stand with the gateway, because an installation has no docs/."""
 
 
 def all_pages() -> dict[Path, str]:
-    """Every page by its path within docs/reference/."""
+    """Every file by its path from the root."""
     contracts = read_contracts()
     services, kinds, tables = service_pages(contracts), kind_pages(contracts), table_pages(ROOT)
     pages = {
@@ -52,6 +57,8 @@ def all_pages() -> dict[Path, str]:
         "\n".join(
             (
                 "- [Routes](routes.md): every call as JSON, with who may make it",
+                "- [OpenAPI](../../gateway/reference/openapi.json): the same for programs; every edge serves it at "
+                "`/openapi.json`, and to read at `/reference`",
                 "- [Errors](errors.md): every reason, and what to do",
                 "- [Events](events.md): every message on the bus",
                 "- [Configuration](configuration.md): every setting",
@@ -62,4 +69,10 @@ def all_pages() -> dict[Path, str]:
             )
         ),
     )
-    return {Path(name): text for name, text in pages.items()}
+    document = openapi_document(contracts, ROOT)
+    place = TARGET.relative_to(ROOT)
+    return {
+        **{place / name: text for name, text in pages.items()},
+        OPENAPI: openapi_text(document),
+        REFERENCE: reference_page(document),
+    }

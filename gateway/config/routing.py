@@ -34,6 +34,7 @@ from gateway.config.names import (
 )
 from gateway.config.pages import lost_page_route, page_routes
 from gateway.config.plain import Plain, extension, header, seconds, switched_off, switched_on
+from gateway.config.reference import MOST_BYTES, reference_routes
 from gateway.config.tls import HSTS
 from gateway.config.tokens import ACCESS_TOKEN, GRANT, NOTHING, OPTIONAL_ACCESS_TOKEN, asks_for
 from gateway.config.transcoder import within_body_limit
@@ -76,6 +77,7 @@ def edge_routes(settings: Settings, table: RouteTable, edge: str) -> Plain:
         _media(),
         *_other_media(),
         _part(settings),
+        *reference_routes(),
         *page_routes(settings, FORWARDED_HEADERS),
         _no_method(),
         _not_calls("/v1/", settings.limits.max_request_bytes),
@@ -93,6 +95,7 @@ def edge_routes(settings: Settings, table: RouteTable, edge: str) -> Plain:
             }
         ],
         "response_headers_to_add": _told_to_browsers(settings.edge),
+        "max_direct_response_body_size_bytes": MOST_BYTES,
     }
 
 

@@ -123,7 +123,7 @@ class Advancing:
         jobs += await self._storyboard(head)
         if jobs:
             await self.store.add_jobs(head.video_id, jobs)
-            await self.queue.add(head.video_id, jobs, head.channel_id, head.start_time)
+            await self.queue.add(head, jobs)
 
     async def _storyboard(self, head: Head) -> list[JobRow]:
         """The job to queue so that there will be a storyboard, if one is due: each run tries once."""

@@ -63,7 +63,7 @@ class Beginning:
         """Queue the job that everything begins with; again is no error."""
         jobs = (plan.probe_job(self._options, head.run),)
         await self._store.add_jobs(head.video_id, jobs)
-        await self._queue.add(head.video_id, jobs, head.channel_id, head.start_time)
+        await self._queue.add(head, jobs)
 
     async def retry(self, video_id: str) -> Head:
         """Begin a run of what is missing, unless one is under way. Raises VIDEO_NOT_FOUND, NOTHING_TO_RETRY."""
@@ -83,7 +83,7 @@ class Beginning:
                 )
             await self._store.activate(video_id)
             await self._store.add_jobs(video_id, again.jobs)
-            await self._queue.add(video_id, again.jobs, again.head.channel_id, again.head.start_time)
+            await self._queue.add(again.head, again.jobs)
             told = ProcessingRestarted(video_id=video_id, run=again.head.run)
             begun = replace(again.head, trace=current_trace())
             if not await self._store.commit(before, begun, Change(events=(told,))):

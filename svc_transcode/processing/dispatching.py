@@ -11,6 +11,7 @@ from mesh.bus.dispatch import Queued
 from mesh.bus.tracing import within_trace
 from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.model import JobRow, JobState, Kind
+from svc_transcode.processing.priorities import PATIENT
 from svc_transcode.processing.queue import Queue, Waiting
 from svc_transcode.processing.store import ProcessingStore, Versioned
 from vidmesh.transcode.v1 import transcode_pb2
@@ -66,7 +67,10 @@ class Releasing:
         """Jobs whose turn may have come."""
         waiting = await self._queue.next(min(limit, 2 * self.slots()))
         self._waiting = {f"{one.video_id}~{one.job}": one for one in waiting}
-        return [Queued(job_id, -one.priority, one.channel_id, one.queue_time) for job_id, one in self._waiting.items()]
+        return [
+            Queued(job_id, -one.priority, one.channel_id, one.queue_time, one.priority >= PATIENT)
+            for job_id, one in self._waiting.items()
+        ]
 
     async def released_count(self) -> int:
         """Jobs that are out; it counts the workers besides."""

@@ -37,7 +37,7 @@ class Feeding:
             after = replace(after, arrival=None if video.complete else replace(arrived, released=until))
         if after == video:
             return False
-        await self.queue.add(video.video_id, slips, video.channel_id, video.start_time)
+        await self.queue.add(video, slips)
         if await self.store.commit(head, after) and arrived is not None and after.arrival is None:
             await self.store.forget_lines(video.video_id)
         return True

@@ -189,7 +189,7 @@ class JobRow:
     name: str
     kind: Kind
     priority: int
-    """Smaller goes first."""
+    """Its place among the jobs of its video: smaller goes first."""
     spec: str
     """The media library's job in JSON, without its source; empty for VERIFY and STORYBOARD, whose work is found when
     it begins."""

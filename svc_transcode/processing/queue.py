@@ -1,7 +1,7 @@
 """Jobs that wait for a worker, and jobs that were released to the bus.
 
 JetStream hands work out first in, first out; what is fair is decided before: only about twice as many jobs as workers
-can take are on the bus, and which come next is chosen here, by priority and then channel by channel.
+can take are on the bus, and which may come next is looked up here, by priority and then channel by channel.
 """
 
 from __future__ import annotations
@@ -12,11 +12,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from mesh.bus.dispatch import SHARE
 from mesh.tables import Tables, Value, integer, text, timestamp
+from svc_transcode.processing.model import Head
+from svc_transcode.processing.priorities import PATIENT, in_queue
 from svc_transcode.processing.tables import QUEUE_GROUPS, QUEUE_JOBS, RELEASED
 
 SHARD = 0
 PAGE = 200
+"""Rows at a time; and channels of one priority that are looked at together. Where more wait, each look takes the next
+ones, round and round."""
 TOGETHER = 64
 
 _PRIORITY, _CHANNEL, _JOB, _VIDEO = integer("priority"), text("channel_id"), text("job"), text("video_id")
@@ -30,7 +35,9 @@ class Named(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def priority(self) -> int: ...
+    def priority(self) -> int:
+        """Its place among the jobs of its video."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ class Waiting:
     video_id: str
     job: str
     priority: int
+    """Of `priorities.in_queue`."""
     channel_id: str
     queue_time: datetime
 
@@ -60,48 +68,88 @@ class Queue:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self._looked: dict[int, bytes | None] = {}
+        """By priority: behind which channel the next look begins."""
 
-    async def add(self, video_id: str, jobs: Iterable[Named], channel_id: str, queue_time: datetime) -> None:
-        """Queue jobs. Adding one twice does nothing; one that is not wanted any more is dropped when its turn comes."""
-        waiting = [Waiting(video_id, job.name, job.priority, channel_id, queue_time) for job in jobs]
+    async def add(self, head: Head, jobs: Iterable[Named]) -> None:
+        """Queue jobs of a video's run. Adding one twice does nothing; one that is not wanted any more is dropped when
+        its turn comes.
+        """
+        waiting = [
+            Waiting(head.video_id, job.name, in_queue(head, job.priority), head.channel_id, head.start_time)
+            for job in jobs
+        ]
         for at in range(0, len(waiting), TOGETHER):
             await asyncio.gather(*(self._tables.put(QUEUE_JOBS, _queued(one)) for one in waiting[at : at + TOGETHER]))
         # Behind the jobs: who removes a group as empty looks once more after removing it.
         for priority in {one.priority for one in waiting}:
-            await self._tables.put(QUEUE_GROUPS, _group(priority, channel_id))
+            await self._tables.put(QUEUE_GROUPS, _group(priority, head.channel_id))
 
     async def remove(self, waiting: Waiting) -> None:
         """Its turn came."""
         await self._tables.delete(QUEUE_JOBS, _queued(waiting))
 
     async def next(self, most: int) -> list[Waiting]:
-        """The jobs whose turn it is: about `most` of the smallest priorities that have any, taken channel by channel.
+        """Jobs whose turn it may be: about `most` of the smallest priorities that have any, and of `PATIENT` ones their
+        share of that, taken channel by channel.
 
-        Every channel is there at least once, however many they are: who chooses must see whose turn it is.
+        Every channel that is looked at is there at least once: who chooses must see whose turn it is.
         """
-        chosen: list[Waiting] = []
-        for priority, channels in (await self._groups()).items():
-            wanted = most - len(chosen)
-            by_channel = [await self._waiting(priority, channel, wanted) for channel in channels]
-            found = [jobs[turn] for turn in range(wanted) for jobs in by_channel if turn < len(jobs)]
-            chosen += found[: max(wanted, sum(map(bool, by_channel)))]
-            if len(chosen) >= most:
-                break
+        chosen, reached = await self._next(0, most)
+        if reached is not None and reached <= PATIENT:
+            chosen += (await self._next(PATIENT, -(-most // SHARE)))[0]
         return chosen
 
-    async def _groups(self) -> dict[int, list[str]]:
-        page = await self._tables.scan(QUEUE_GROUPS, {"shard": SHARD}, limit=PAGE)
-        groups: dict[int, list[str]] = {}
-        for row in page.rows:
-            groups.setdefault(_PRIORITY.of(row), []).append(_CHANNEL.of(row))
-        return groups
+    async def _next(self, priority: int, most: int) -> tuple[list[Waiting], int | None]:
+        """About `most` jobs from this priority on, and which one would be next; None: there is no other."""
+        chosen: list[Waiting] = []
+        while len(chosen) < most:
+            page = await self._tables.scan(QUEUE_GROUPS, {"shard": SHARD}, start=priority, limit=1)
+            if not page.rows:
+                return chosen, None
+            priority = _PRIORITY.of(page.rows[0])
+            chosen += await self._of(priority, await self._channels(priority), most - len(chosen))
+            priority += 1
+        return chosen, priority
+
+    async def _channels(self, priority: int) -> list[str]:
+        """The channels to look at: all, or the next `PAGE` of them."""
+        place: dict[str, Value] = {"priority": priority}
+        since = self._looked.get(priority)
+        page = await self._tables.scan(QUEUE_GROUPS, {"shard": SHARD}, prefix=place, limit=PAGE, cursor=since)
+        found = dict.fromkeys(_CHANNEL.of(row) for row in page.rows)
+        if since is not None and page.cursor is None and len(found) < PAGE:
+            left = PAGE - len(found)
+            page = await self._tables.scan(QUEUE_GROUPS, {"shard": SHARD}, prefix=place, limit=left)
+            found |= dict.fromkeys(_CHANNEL.of(row) for row in page.rows)
+        self._looked[priority] = page.cursor
+        return list(found)
+
+    async def _of(self, priority: int, channels: list[str], most: int) -> list[Waiting]:
+        """About `most` jobs of these channels: as many of each, as far as it has them."""
+        lines: dict[str, list[Waiting]] = {}
+        unread, depth = channels, max(1, -(-most // max(1, len(channels))))
+        while unread:
+            for at in range(0, len(unread), TOGETHER):
+                some = unread[at : at + TOGETHER]
+                read = await asyncio.gather(*(self._waiting(priority, channel, depth) for channel in some))
+                lines.update(zip(some, read, strict=True))
+            # Whose line was read to its end has no more; where the others could fill what is left, they do.
+            unread = [channel for channel in unread if len(lines[channel]) >= depth]
+            if depth >= most or sum(map(len, lines.values())) >= most:
+                break
+            depth = min(most, 4 * depth)
+        by_turn = [lines[channel] for channel in channels]
+        deepest = max(map(len, by_turn), default=0)
+        found = [line[turn] for turn in range(deepest) for line in by_turn if turn < len(line)]
+        return found[: max(most, sum(map(bool, by_turn)))]
 
     async def _waiting(self, priority: int, channel_id: str, most: int) -> list[Waiting]:
         partition: dict[str, Value] = {"priority": priority, "channel_id": channel_id}
-        page = await self._tables.scan(QUEUE_JOBS, partition, limit=max(1, most))
+        page = await self._tables.scan(QUEUE_JOBS, partition, limit=most)
         if not page.rows:
             await self._tables.delete(QUEUE_GROUPS, _group(priority, channel_id))
-            page = await self._tables.scan(QUEUE_JOBS, partition, limit=max(1, most))
+            page = await self._tables.scan(QUEUE_JOBS, partition, limit=most)
             if page.rows:
                 await self._tables.put(QUEUE_GROUPS, _group(priority, channel_id))
         return [Waiting(_VIDEO.of(row), _JOB.of(row), priority, channel_id, _QUEUE_TIME.of(row)) for row in page.rows]

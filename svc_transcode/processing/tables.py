@@ -49,7 +49,8 @@ QUEUE_GROUPS = Table(
     partition_key=("shard",),
     clustering_key=("priority", "channel_id"),
 )
-"""Which channels have queued jobs at which priority. A row without jobs is removed by who finds it so."""
+"""Which channels have queued jobs at which priority (`priorities.in_queue`). A row without jobs is removed by who
+finds it so."""
 
 QUEUE_JOBS = Table(
     "queue_jobs",

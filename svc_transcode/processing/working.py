@@ -234,7 +234,7 @@ class Working:
         # Queued before the head says so: a crash in between repeats the probe's end, which plans the same.
         await self._store.add_jobs(head.video_id, planned.jobs)
         if head.complete or head.arrival is None:
-            await self._queue.add(head.video_id, planned.jobs, head.channel_id, head.start_time)
+            await self._queue.add(head, planned.jobs)
         else:
             sizes = head.arrival.sizes()
             lines = await asyncio.to_thread(plan.waiting, planned, result.info, sizes)
@@ -257,7 +257,7 @@ class Working:
             return decision.after
         if isinstance(decision, domain.Split):
             await self._store.add_jobs(job_id.video_id, decision.jobs)
-            await self._queue.add(job_id.video_id, decision.jobs, head.value.channel_id, head.value.start_time)
+            await self._queue.add(head.value, decision.jobs)
             after, told = head.value, ()
             ended = replace(counted, state=JobState.CANCELLED)
         else:

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh.bus.dispatch import AHEAD, Dispatcher, Queued, choose
+from mesh.bus.dispatch import AHEAD, SHARE, Dispatcher, Queued, choose
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def queued(name: str, group: str, priority: int = 0, second: int = 0) -> Queued:
-    return Queued(name, priority, group, START + timedelta(seconds=second))
+def queued(name: str, group: str, priority: int = 0, second: int = 0, patient: bool = False) -> Queued:
+    return Queued(name, priority, group, START + timedelta(seconds=second), patient)
 
 
 def names(jobs: Sequence[Queued]) -> list[str]:
@@ -23,7 +23,10 @@ def names(jobs: Sequence[Queued]) -> list[str]:
 
 
 jobs = st.lists(
-    st.builds(queued, st.uuids().map(str), st.sampled_from("abcd"), st.integers(0, 2), st.integers(0, 50)), max_size=60
+    st.builds(
+        queued, st.uuids().map(str), st.sampled_from("abcd"), st.integers(0, 2), st.integers(0, 50), st.just(False)
+    ),
+    max_size=60,
 )
 
 
@@ -41,6 +44,19 @@ def test_priority_goes_before_fairness_and_before_age() -> None:
 def test_who_had_a_turn_lately_waits_for_the_others() -> None:
     ready = [queued("a0", "a", second=0), queued("b0", "b", second=1), queued("c0", "c", second=2)]
     assert names(choose(ready, 2, served=("b", "a"))) == ["c0", "b0"]
+
+
+def test_patient_jobs_get_their_share_whatever_there_is_besides_and_all_of_it_where_there_is_nothing() -> None:
+    urgent = [queued(f"u{n}", "a", 1, n) for n in range(7)]
+    patient = [queued(f"p{n}", "a", 0, n, patient=True) for n in range(4)]
+    assert SHARE == 4
+    assert names(choose([*urgent, *patient], 11)) == ["u0", "u1", "u2", "p0", "u3", "u4", "u5", "p1", "u6", "p2", "p3"]
+    assert names(choose([*urgent, *patient], 2, behind=SHARE - 1)) == ["p0", "u0"]
+
+
+def test_a_patient_job_that_is_of_higher_priority_than_others_waits_for_no_share() -> None:
+    ready = [queued("first", "a", 2, patient=True), queued("second", "b", 1), queued("third", "b", 0, patient=True)]
+    assert names(choose(ready, 3)) == ["first", "second", "third"]
 
 
 @given(jobs, st.integers(0, 80))
@@ -104,6 +120,22 @@ async def test_the_dispatcher_keeps_so_many_released_and_remembers_whose_turn_it
     store.waiting.append(queued("c0", "c", second=70))
     await dispatcher.release()
     assert submitted == ["a0", "b0", "c0", "a1"]
+
+
+async def test_the_share_of_patient_jobs_is_kept_from_one_release_to_the_next() -> None:
+    store = Store(
+        [*(queued(f"u{n}", "a", 1, n) for n in range(9)), *(queued(f"p{n}", "a", 0, n, patient=True) for n in range(9))]
+    )
+    submitted: list[str] = []
+
+    async def submit(job: Queued) -> None:
+        submitted.append(job.job_id)
+
+    dispatcher = Dispatcher(store, submit, slots=lambda: 1)
+    for _ in range(4):
+        await dispatcher.release()
+        store.released.clear()
+    assert submitted == ["u0", "u1", "u2", "p0", "u3", "u4", "u5", "p1"]
 
 
 async def test_a_crash_between_submitting_and_noting_submits_again_rather_than_never() -> None:

@@ -3,86 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import structlog
 
-from mesh.bus.dispatch import Dispatcher
-from mesh.bus.envelope import Envelope
 from mesh.bus.errors import BusUnavailable
-from mesh.bus.outbox import Outbox
-from mesh.tables import Tables, open_tables
+from mesh.tables import Tables
 from svc_transcode.media import jobs as media
 from svc_transcode.processing import plan
 from svc_transcode.processing.dispatching import Releasing
 from svc_transcode.processing.ids import JobId
-from svc_transcode.processing.model import Head, JobRow, JobState, Kind, Made, State
+from svc_transcode.processing.model import Head, JobState, Made, State
 from svc_transcode.processing.queue import Queue
 from svc_transcode.processing.recovering import LOST, SETTLED, SILENT, Recovering
 from svc_transcode.processing.store import Change, ProcessingStore
 from svc_transcode.processing.tables import PROCESSING
-from svc_transcode.tables import OUTBOX, SCHEMA
-from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
 
+from .queues import Jobs, begun, head, job, releasing, store, tables
 from .videos import NOW, VIDEO_ID
 
-
-class Silent:
-    """A bus that nothing is said on here."""
-
-    async def send(self, envelope: Envelope) -> None:
-        """Nobody listens."""
-
-
-class Jobs:
-    """The work queue's front: what was put in, and a bus that can be away."""
-
-    def __init__(self) -> None:
-        self.sent: list[str] = []
-        self.lost = set[str]()
-        self.away = False
-
-    async def submit(self, message: TranscodeJob, job_id: str) -> None:
-        """As `JobQueue.submit`: an id that is known is not put in twice."""
-        if self.away:
-            raise BusUnavailable("away")
-        if job_id not in self.sent:
-            self.sent.append(job_id)
-
-    def holds(self, job_id: str) -> bool:
-        """As `JobQueue.holds`."""
-        return job_id in self.sent and job_id not in self.lost
-
-
-@pytest.fixture
-async def tables(tmp_path: Path) -> AsyncGenerator[Tables]:
-    async with open_tables(f"sqlite://{tmp_path}/t.db", SCHEMA) as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(tables: Tables) -> ProcessingStore:
-    return ProcessingStore(tables, Outbox(tables, Silent(), hints=OUTBOX, sources=(PROCESSING,)))
-
-
-def job(name: str, priority: int = plan.PRIORITY_FIRST) -> JobRow:
-    return JobRow(name, Kind.VIDEO, priority, "")
-
-
-async def begun(store: ProcessingStore, queue: Queue, video_id: str, channel: str, jobs: Sequence[JobRow]) -> None:
-    """A video whose jobs wait."""
-    await store.create(Head(video_id, channel, 1, State.ENCODING, run=1, start_time=NOW))
-    await store.add_jobs(video_id, jobs)
-    await queue.add(video_id, jobs, channel, NOW)
-
-
-def releasing(store: ProcessingStore, queue: Queue, jobs: Jobs) -> tuple[Releasing, Dispatcher]:
-    one = Releasing(store, queue, jobs, structlog.get_logger())
-    return one, Dispatcher(one, one.submit, one.slots)
+__all__ = ["store", "tables"]
 
 
 async def test_every_channel_is_offered_however_many_jobs_the_others_have(
@@ -110,7 +52,7 @@ async def test_the_smallest_priority_goes_first_and_the_oldest_job_of_a_channel(
 ) -> None:
     queue = Queue(tables)
     await begun(store, queue, "later", "a", [job("x", plan.PRIORITY_REST), job("y", plan.PRIORITY_FIRST)])
-    await queue.add("earlier", [job("z")], "a", NOW - timedelta(seconds=1))
+    await queue.add(head("earlier", "a", NOW - timedelta(seconds=1)), [job("z")])
     assert [one.job for one in await queue.next(10)] == ["z", "y", "x"]
 
 
@@ -122,7 +64,7 @@ async def test_a_group_without_jobs_is_forgotten_and_one_that_gets_some_is_back(
     (waiting,) = await queue.next(10)
     await queue.remove(waiting)
     assert await queue.next(10) == []
-    await queue.add(VIDEO_ID, [job("x")], "a", NOW)
+    await queue.add(head(VIDEO_ID, "a"), [job("x")])
     assert [one.job for one in await queue.next(10)] == ["x"]
 
 
@@ -254,7 +196,7 @@ async def test_what_is_written_while_a_video_is_purged_goes_when_its_turn_comes(
 ) -> None:
     queue, jobs = Queue(tables), Jobs()
     await store.add_jobs(VIDEO_ID, [job("x")])
-    await queue.add(VIDEO_ID, [job("x")], "a", NOW)
+    await queue.add(head(VIDEO_ID, "a"), [job("x")])
     _, dispatcher = releasing(store, queue, jobs)
     await dispatcher.release()
     assert (jobs.sent, await queue.next(10)) == ([], [])

@@ -26,7 +26,9 @@ SCREENS: Final = ROOT / ".cache/screens"
 """Where screenshots are kept: artefacts of a run."""
 WIDTHS: Final = {390: 844, 1024: 768, 1920: 1080}
 """Windows of a phone, a laptop and a television, pixels."""
-PATIENCE_MS: Final = 90_000
+EXPECTED_MS: Final = 30_000
+"""How long a page may take to show something beside other tests."""
+PATIENCE_MS: Final = 120_000
 """How long processing of the clip may take beside other tests."""
 
 
@@ -38,6 +40,7 @@ def chromium() -> Generator[Browser]:
         pytest.skip("Chromium is not installed")
     if not PAGES.exists() or not AXE.exists():
         pytest.skip("the pages are not built: make web, which needs Node")
+    expect.set_options(timeout=EXPECTED_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
@@ -121,7 +124,7 @@ class Visitor:
 def visitor(browser: Browser, stack: Stack, **options: Any) -> Visitor:
     """A new visitor of a stack's pages."""
     context = browser.new_context(**options)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(EXPECTED_MS)
     somebody = Visitor(context, context.new_page(), stack.edge_url)
     listen(somebody)
     return somebody

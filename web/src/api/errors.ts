@@ -45,3 +45,8 @@ export const aboutField = (error: unknown, field: string): string | undefined =>
 
 /** Nobody who is signed in asked: signing in is the way on. */
 export const isSignedOut = (error: unknown): boolean => errorOf(error).code === Code.Unauthenticated;
+
+const PASSING = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted]);
+
+/** It may be otherwise in a while, without anybody's doing. */
+export const isPassing = (error: unknown): boolean => PASSING.has(errorOf(error).code);

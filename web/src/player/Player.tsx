@@ -39,12 +39,13 @@ interface Props {
 export function Player({ playback, latest, renew, title, startAt, theatre, onTheatre, onTime, onEnded, autoPlay, overlay }: Props) {
   const [frame, setFrame] = useState<HTMLDivElement | null>(null);
   const [video, setVideo] = useState<HTMLVideoElement | null>(null);
+  const [still, setStill] = useState<HTMLCanvasElement | null>(null);
   const [positions] = useState(() => new Positions(storage));
   const [from] = useState(() => startAt ?? positions.of(playback.videoId));
   const [first] = useState(playback);
   const [upgraded, setUpgraded] = useState(playback.manifestGeneration);
-  const media = useMedia(video);
-  const engine = useEngine(video, first, from, renew);
+  const engine = useEngine(video, still, first, from, renew);
+  const media = useMedia(video, engine.reloading);
   const actions = useActions(video, frame, onTheatre);
   const fullscreen = useFullscreen(frame);
   const { idle, wake } = useIdle(!media.paused);
@@ -56,7 +57,8 @@ export function Player({ playback, latest, renew, title, startAt, theatre, onThe
     restoreVolume(video);
     // Browsers refuse sound before somebody touched the page: then it waits for the button.
     if (autoPlay) void video.play().catch(() => undefined);
-    const keep = () => positions.keep(playback.videoId, video.currentTime, video.duration);
+    // An element that is being filled is nowhere.
+    const keep = () => video.readyState > 0 && positions.keep(playback.videoId, video.currentTime, video.duration);
     const timer = setInterval(() => video.paused || keep(), KEEP_EVERY_MS);
     video.addEventListener("pause", keep);
     addEventListener("pagehide", keep);
@@ -117,6 +119,7 @@ export function Player({ playback, latest, renew, title, startAt, theatre, onThe
         }}
         onDoubleClick={() => act({ do: "fullscreen" })}
       />
+      <canvas ref={setStill} className={styles.still} aria-hidden="true" hidden />
       {overlay && <div className={styles.overlay}>{overlay}</div>}
       {loading && (
         <div className={styles.spinner}>

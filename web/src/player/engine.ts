@@ -1,4 +1,4 @@
-/** hls.js as the player uses it: what there is to choose from, and grants that are renewed under way. */
+/** hls.js as the player uses it: what there is to choose from, and grants and manifests that are renewed under way. */
 import type { Playback } from "@vidmesh/client/vidmesh/playback/v1/playback_pb";
 import { TrackKind } from "@vidmesh/client/vidmesh/playback/v1/playback_pb";
 import Hls, { ErrorTypes, Events, type ErrorData } from "hls.js";
@@ -20,18 +20,33 @@ export interface Listener {
   changed: () => void;
   /** The grant is not taken any more. */
   refused: () => void;
+  /** From here until `reloaded` the element is emptied and filled again: what it shows and tells means nothing. */
+  reloading: () => void;
+  reloaded: () => void;
   /** Playing cannot go on. */
   failed: (code: string) => void;
 }
 
 const NOTHING: Choices = { qualities: [], picked: -1, shown: "", sounds: [], sound: 0 };
 const REFUSED = new Set([401, 403]);
+/** With waits of up to 5 s: an edge may be away for a minute and a half. */
+const MOST_FAILURES = 20;
+const FILLED = ["loadeddata", "canplay", "seeked"];
 
 export class Engine {
   private readonly hls: Hls;
   private playback: Playback;
   private choices: Choices = NOTHING;
   private recovered = 0;
+  private failures = 0;
+  private again: ReturnType<typeof setTimeout> | undefined;
+  /** By name, because numbers change with the manifest. */
+  private wanted: { quality?: string | undefined; sound?: string | undefined } = {};
+  /** Something of another quality than the picked one may be buffered still. */
+  private leftovers = false;
+  /** There is a newer manifest for when somebody plays on. */
+  private due = false;
+  private readonly events = new AbortController();
 
   /** Throws where the browser has no Media Source Extensions. */
   constructor(
@@ -56,7 +71,10 @@ export class Engine {
     this.hls.on(Events.MANIFEST_PARSED, () => this.begun());
     this.hls.on(Events.LEVEL_SWITCHED, (_, { level }) => this.show({ shown: this.nameOf(level) }));
     this.hls.on(Events.AUDIO_TRACK_SWITCHED, () => this.show({ sound: this.hls.audioTrack }));
+    this.hls.on(Events.FRAG_BUFFERED, () => (this.failures = 0));
     this.hls.on(Events.ERROR, (_, data) => this.wrong(data));
+    video.addEventListener("seeking", () => this.sought(), this.events);
+    addEventListener("online", () => this.again !== undefined && this.load(), this.events);
     this.hls.attachMedia(video);
     this.hls.loadSource(playback.hlsUrl);
   }
@@ -68,36 +86,92 @@ export class Engine {
 
   /** One quality from now on, or the player's own judgement (-1). What is buffered ahead is replaced. */
   pick(level: number): void {
+    this.wanted.quality = level < 0 ? undefined : this.nameOf(level);
+    // hls.js replaces nothing near the end, and nothing behind: that is left for when somebody goes there.
+    this.leftovers = level >= 0;
     this.hls.nextLevel = level;
     this.show({ picked: level });
   }
 
   pickSound(track: number): void {
+    this.wanted.sound = this.choices.sounds[track]?.name;
     this.hls.audioTrack = track;
   }
 
-  /** Goes on by a newer grant; where there are more qualities by now, loads what there is. */
+  /** Goes on by a newer grant. Nobody notices. */
   renew(playback: Playback): void {
-    const more = playback.manifestGeneration > this.playback.manifestGeneration;
     this.playback = playback;
-    if (!more) return this.hls.startLoad();
-    const { currentTime, paused } = this.video;
-    this.choices = NOTHING;
-    this.hls.config.startPosition = currentTime;
-    this.hls.loadSource(playback.hlsUrl);
-    if (!paused) void this.video.play().catch(() => undefined);
+    this.load();
+  }
+
+  /**
+   * Loads a newer manifest: time, pause, speed and what was picked stay as they are. A video that has ended is left
+   * alone until somebody plays it again.
+   */
+  upgrade(playback: Playback): void {
+    this.playback = playback;
+    this.due = true;
+    if (!this.video.ended) this.reload();
   }
 
   destroy(): void {
+    clearTimeout(this.again);
+    this.events.abort();
     this.hls.destroy();
   }
 
+  /** Where somebody is; an element that is empty does not know. */
+  private get position(): number {
+    return this.video.readyState > 0 ? this.video.currentTime : this.hls.config.startPosition;
+  }
+
+  private load(): void {
+    clearTimeout(this.again);
+    this.again = undefined;
+    if (this.hls.levels.length === 0) this.hls.loadSource(this.playback.hlsUrl);
+    else this.hls.startLoad(this.position);
+  }
+
+  private reload(): void {
+    const { paused, playbackRate } = this.video;
+    this.due = false;
+    this.leftovers = false;
+    this.listener.reloading();
+    this.hls.config.startPosition = this.position;
+    this.hls.loadSource(this.playback.hlsUrl);
+    // Emptying an element stops it, and sets its speed back.
+    this.video.playbackRate = playbackRate;
+    if (!paused) void this.video.play().catch(() => undefined);
+    const filled = new AbortController();
+    const look = () => {
+      if (this.video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || this.video.seeking) return;
+      filled.abort();
+      // The picture is there; it is on the screen by the frame after the next.
+      requestAnimationFrame(() => requestAnimationFrame(() => this.listener.reloaded()));
+    };
+    this.events.signal.addEventListener("abort", () => filled.abort(), filled);
+    for (const event of FILLED) this.video.addEventListener(event, look, filled);
+  }
+
+  private sought(): void {
+    if (this.due) return this.reload();
+    if (!this.leftovers) return;
+    this.leftovers = false;
+    this.hls.currentLevel = this.choices.picked;
+  }
+
   private begun(): void {
-    const start = this.hls.levels.findIndex((_, level) => this.nameOf(level) === this.playback.startQuality);
-    if (start >= 0) this.hls.startLevel = start;
+    const { quality, sound } = this.wanted;
+    const named = (name: string) => this.hls.levels.findIndex((_, level) => this.nameOf(level) === name);
+    const picked = quality === undefined ? -1 : named(quality);
+    if (picked >= 0) this.hls.loadLevel = picked;
+    // A manifest that is loaded under way begins with what the network has shown to carry.
+    this.hls.startLevel = picked >= 0 || this.choices !== NOTHING ? picked : named(this.playback.startQuality);
     const qualities = this.hls.levels.map((_, level) => ({ level, name: this.nameOf(level) })).reverse();
     const sounds = this.hls.audioTracks.map(({ name, lang }, track) => ({ track, name: name || lang || String(track + 1) }));
-    this.show({ qualities, sounds, picked: -1, sound: Math.max(0, this.hls.audioTrack) });
+    const chosen = sounds.find(({ name }) => name === sound)?.track;
+    if (chosen !== undefined) this.hls.audioTrack = chosen;
+    this.show({ qualities, sounds, picked, sound: chosen ?? Math.max(0, this.hls.audioTrack) });
   }
 
   private nameOf(level: number): string {
@@ -108,11 +182,16 @@ export class Engine {
   }
 
   private wrong(data: ErrorData): void {
-    if (data.response && REFUSED.has(data.response.code ?? 0)) return this.listener.refused();
+    const code = data.response?.code ?? 0;
+    if (REFUSED.has(code)) return this.listener.refused();
     if (!data.fatal) return;
     // Decoders stumble; once or twice they may be helped up.
     if (data.type === ErrorTypes.MEDIA_ERROR && this.recovered++ < 2) return this.hls.recoverMediaError();
-    this.listener.failed(data.details);
+    // The edge is away, or not quite back. hls.js itself gives up at once.
+    const passing = data.type === ErrorTypes.NETWORK_ERROR && (code === 0 || code === 429 || code >= 500);
+    if (!passing || this.failures >= MOST_FAILURES) return this.listener.failed(data.details);
+    const wait = Math.min(5000, 500 * 2 ** this.failures++);
+    this.again ??= setTimeout(() => this.load(), wait);
   }
 
   private show(change: Partial<Choices>): void {

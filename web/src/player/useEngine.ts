@@ -3,11 +3,14 @@ import type { Playback } from "@vidmesh/client/vidmesh/playback/v1/playback_pb";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { useCallback, useEffect, useRef, useState } from "react";
 
+import { isPassing, reasonOf } from "../api/errors";
 import type { Choices, Engine } from "./engine";
 
 const EARLY_MS = 60_000;
 const MOST_MS = 2 ** 31 - 1;
 const AGAIN_MS = 3000;
+/** Between two grants that are asked for because one was refused. */
+const SPACE_MS = 1000;
 
 const NONE: Choices = { qualities: [], picked: -1, shown: "", sounds: [], sound: 0 };
 
@@ -19,16 +22,20 @@ export interface Driven {
   failure: string | undefined;
   pick: (level: number) => void;
   pickSound: (track: number) => void;
+  /** Another manifest is being loaded: what the element tells meanwhile means nothing. */
+  reloading: boolean;
   /** Begins again after a failure, where it stopped. */
   restart: () => void;
   /** Loads the qualities that were made since. */
   upgrade: (playback: Playback) => void;
 }
 
-export function useEngine(video: HTMLVideoElement | null, first: Playback, startAt: number, renew: () => Promise<Playback>): Driven {
+/** `still` hides the element while it is emptied for another manifest, by the last picture. */
+export function useEngine(video: HTMLVideoElement | null, still: HTMLCanvasElement | null, first: Playback, startAt: number, renew: () => Promise<Playback>): Driven {
   const engine = useRef<Engine>(undefined);
   const [choices, setChoices] = useState(NONE);
   const [failure, setFailure] = useState<string>();
+  const [reloading, setReloading] = useState(false);
   const [run, setRun] = useState({ playback: first, at: startAt });
   const [expires, setExpires] = useState(first.expireTime);
 
@@ -39,18 +46,23 @@ export function useEngine(video: HTMLVideoElement | null, first: Playback, start
   }, [renew]);
 
   useEffect(() => {
-    if (!video) return;
+    if (!video || !still) return;
     let left = false;
     let asking = false;
+    let asked = -Infinity;
+    const later = (ms: number) => setTimeout(() => void refused(), ms);
     const refused = async () => {
       if (asking || left) return;
       asking = true;
       try {
+        await pause(asked + SPACE_MS - performance.now());
+        asked = performance.now();
         const playback = await renewed();
         if (!left) engine.current?.renew(playback);
-      } catch {
+      } catch (error) {
         // The network may be gone as well: it is asked for again as long as somebody watches.
-        setTimeout(() => void refused(), AGAIN_MS);
+        if (isPassing(error)) later(AGAIN_MS);
+        else if (!left) setFailure(reasonOf(error) || "REFUSED");
       } finally {
         asking = false;
       }
@@ -62,6 +74,14 @@ export function useEngine(video: HTMLVideoElement | null, first: Playback, start
         const made: Engine = new Engine(video, run.playback, run.at, {
           changed: () => setChoices(made.now),
           refused: () => void refused(),
+          reloading: () => {
+            keepStill(video, still);
+            setReloading(true);
+          },
+          reloaded: () => {
+            still.hidden = true;
+            setReloading(false);
+          },
           failed: (code) => left || setFailure(code),
         });
         engine.current = made;
@@ -74,8 +94,10 @@ export function useEngine(video: HTMLVideoElement | null, first: Playback, start
       left = true;
       engine.current?.destroy();
       engine.current = undefined;
+      still.hidden = true;
+      setReloading(false);
     };
-  }, [video, run, renewed]);
+  }, [video, still, run, renewed]);
 
   // A grant is renewed before it ends, so that nobody notices.
   useEffect(() => {
@@ -99,9 +121,21 @@ export function useEngine(video: HTMLVideoElement | null, first: Playback, start
   return {
     choices,
     failure,
+    reloading,
     pick: (level) => engine.current?.pick(level),
     pickSound: (track) => engine.current?.pickSound(track),
     restart: () => void restart(),
-    upgrade: (playback) => engine.current?.renew(playback),
+    upgrade: (playback) => engine.current?.upgrade(playback),
   };
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+
+/** Shows the picture that the element shows, in front of it. */
+function keepStill(video: HTMLVideoElement, still: HTMLCanvasElement): void {
+  if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
+  still.width = video.videoWidth;
+  still.height = video.videoHeight;
+  still.getContext("2d")?.drawImage(video, 0, 0);
+  still.hidden = false;
 }

@@ -50,21 +50,23 @@ const NOTHING: Media = {
   pip: false,
 };
 
-export function useMedia(video: HTMLVideoElement | null): Media {
+/** While it is `held`, nothing of what happens to the element counts. */
+export function useMedia(video: HTMLVideoElement | null, held: boolean): Media {
   const seen = useRef(NOTHING);
   const subscribe = useCallback(
     (changed: () => void) => {
-      if (!video) return () => undefined;
+      if (!video || held) return () => undefined;
       const look = () => {
         seen.current = stateOf(video, seen.current.started);
         changed();
       };
       for (const event of EVENTS) video.addEventListener(event, look);
+      if (seen.current.started) look();
       return () => {
         for (const event of EVENTS) video.removeEventListener(event, look);
       };
     },
-    [video],
+    [video, held],
   );
   return useSyncExternalStore(subscribe, () => seen.current);
 }

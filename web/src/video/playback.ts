@@ -8,6 +8,7 @@ import type { Video } from "@vidmesh/client/vidmesh/upload/v1/video_pb";
 import { GetVideoResponseSchema, VideoService } from "@vidmesh/client/vidmesh/upload/v1/video_service_pb";
 import { useCallback } from "react";
 
+import { untilAnswered } from "../api/queries";
 import { loadAhead } from "../app/pages";
 import { loadEngine } from "../player/useEngine";
 import { device } from "../player/useReports";
@@ -30,7 +31,7 @@ function inputOf(videoId: string) {
 }
 
 export const usePlayback = (videoId: string, refetchInterval: number | false = false) =>
-  useQuery(PlaybackService.method.getPlayback, inputOf(videoId), { staleTime: FRESH_MS, gcTime: FRESH_MS, refetchInterval });
+  useQuery(PlaybackService.method.getPlayback, inputOf(videoId), { staleTime: FRESH_MS, gcTime: FRESH_MS, refetchInterval: ({ state }) => untilAnswered(state.error) || refetchInterval });
 
 /** A grant that is certainly new. */
 export function useRenewal(videoId: string): () => Promise<Playback> {

@@ -13,10 +13,6 @@ import { useDeletion } from "../../video/useDeletion";
 import { REACH_ICONS, reachOf } from "../../video/visibility";
 import styles from "./Row.module.css";
 
-/** Something about it is going to change by itself. */
-export const isUnderWay = ({ processingState, deleteTime }: Video): boolean =>
-  !deleteTime && (processingState === ProcessingState.UPLOADING || processingState === ProcessingState.PROCESSING);
-
 /** One video in the studio. */
 export function Row({ video }: { video: Video }) {
   const { remove, restore } = useDeletion();

@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@connectrpc/connect-query";
 import { VideoService } from "@vidmesh/client/vidmesh/upload/v1/video_service_pb";
 import { useCallback } from "react";
 
+import { untilAnswered } from "../../api/queries";
 import { useMyChannels } from "../../api/session";
 import { paths } from "../../app/paths";
 import { useTitle } from "../../app/title";
@@ -9,7 +10,8 @@ import { t } from "../../i18n";
 import { ButtonLink } from "../../ui/Button";
 import { PagesEnd } from "../../ui/Pages";
 import { Empty, Failure, Loading } from "../../ui/States";
-import { isUnderWay, Row } from "./Row";
+import { isUnderWay } from "../../video/queries";
+import { Row } from "./Row";
 import styles from "./Studio.module.css";
 
 const PAGE = 50;
@@ -31,7 +33,7 @@ function List({ channelId }: { channelId: string }) {
     {
       pageParamKey: "pageToken",
       getNextPageParam: (page) => page.nextPageToken || undefined,
-      refetchInterval: (query) => (query.state.data?.pages.some((page) => page.videos.some(isUnderWay)) ? LOOK_MS : false),
+      refetchInterval: ({ state }) => untilAnswered(state.error) || (state.data?.pages.some((page) => page.videos.some(isUnderWay)) ? LOOK_MS : false),
     },
   );
   const onMore = useCallback(() => void fetchNextPage(), [fetchNextPage]);

@@ -19,7 +19,7 @@ import { Button, ButtonLink } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
 import { Empty, Failure } from "../../ui/States";
 import { usePlayback, useRenewal } from "../../video/playback";
-import { useVideo } from "../../video/queries";
+import { isUnderWay, useVideoUnderWay } from "../../video/queries";
 import { REACH_ICONS, reachOf } from "../../video/visibility";
 import { Description } from "./Description";
 import { More } from "./More";
@@ -33,10 +33,10 @@ const THEATRE = "vidmesh.theatre";
 export default function Watch({ videoId }: { videoId: string }) {
   const [search] = useSearchParams();
   const startAt = timeIn(search.get("t"));
-  const { data, error, refetch } = useVideo(videoId);
+  const { data, error, refetch } = useVideoUnderWay(videoId);
   const video = data?.video;
   useTitle(video?.title);
-  const processing = video !== undefined && video.processingState !== ProcessingState.PROCESSED;
+  const processing = video !== undefined && isUnderWay(video);
   const playback = usePlayback(videoId, processing ? LATER_MS : false);
   const renew = useRenewal(videoId);
   const { refetch: ask } = playback;
@@ -44,6 +44,12 @@ export default function Watch({ videoId }: { videoId: string }) {
     void ask();
     void refetch();
   }, [ask, refetch]);
+  const was = useRef(processing);
+  useEffect(() => {
+    // What was made last may be newer than the last look.
+    if (was.current && !processing) void ask();
+    was.current = processing;
+  }, [ask, processing]);
   const time = useRef(0);
   const [theatre, setTheatre] = useState(() => storage.getItem(THEATRE) === "1");
   const [sharing, setSharing] = useState(false);
@@ -64,7 +70,7 @@ export default function Watch({ videoId }: { videoId: string }) {
   };
 
   const reason = playback.error ? reasonOf(playback.error) : "";
-  if (error) return <NotThere error={error} onRetry={() => void refetch()} />;
+  if (error && !video) return <NotThere error={error} onRetry={() => void refetch()} />;
   const granted = playback.data?.playback;
   return (
     <div className={`${styles.page} ${theatre ? styles.wide : ""}`}>

@@ -18,6 +18,7 @@ from mesh.bus.barrier import settled
 from mesh.bus.consumers import Consumer, Handler, Plan
 from mesh.bus.envelope import ID_HEADER, Envelope, pack
 from mesh.bus.errors import BusUnavailable, InvalidMessage
+from mesh.bus.letters import DeadLetters
 from mesh.bus.model import Backoff, Done, Event, EventHandler, M, Outcome
 from mesh.bus.publishing import Publisher
 from mesh.bus.subjects import route_of
@@ -171,6 +172,10 @@ class Bus:
         except (nats.errors.Error, ConnectionError, TimeoutError) as error:
             raise BusUnavailable(f"what is on {subject}: {error}") from error
         return True
+
+    def dead_letters(self, subject: str, kind: type[M]) -> DeadLetters[M]:
+        """The dead letters of one consumer."""
+        return DeadLetters(self._js, subject, kind)
 
     def reconnected(self) -> None:
         """The connection was cut and is back: ask anew, and say that wakes may be missing."""

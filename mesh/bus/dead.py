@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+from google.protobuf.message import Message
 from nats.aio.msg import Msg
 
 from mesh.bus.envelope import ID_HEADER, TYPE_HEADER, Envelope
+from mesh.bus.model import DeadLetter, M
 from mesh.bus.publishing import Publisher
 from mesh.bus.streams import DEAD_STREAM
 from mesh.bus.tracing import TRACEPARENT
@@ -27,7 +30,6 @@ async def bury(publisher: Publisher, message: Msg, durable: str, attempts: int, 
     about = message.metadata
     headers = message.headers or {}
     trace = {TRACEPARENT: headers[TRACEPARENT]} if TRACEPARENT in headers else {}
-    line = " ".join(reason.split()).encode("ascii", "backslashreplace").decode()
     await publisher.send(
         Envelope(
             subject=dead_subject(about.stream, durable),
@@ -38,8 +40,38 @@ async def bury(publisher: Publisher, message: Msg, durable: str, attempts: int, 
                 TYPE_HEADER: headers.get(TYPE_HEADER, ""),
                 EVENT_HEADER: headers.get(ID_HEADER, ""),
                 ATTEMPTS_HEADER: str(attempts),
-                REASON_HEADER: line[:_REASON_CHARACTERS],
+                REASON_HEADER: _line(reason),
                 **trace,
             },
         )
     )
+
+
+def written(message: Message, stream: str, durable: str, event_id: str, attempts: int, reason: str) -> Envelope:
+    """A dead letter of a message whose owner gave it up, wherever the message itself is. Sent twice it is kept once."""
+    return Envelope(
+        subject=dead_subject(stream, durable),
+        stream=DEAD_STREAM,
+        payload=message.SerializeToString(),
+        headers={
+            ID_HEADER: f"{stream}:{event_id}:{durable}",
+            TYPE_HEADER: message.DESCRIPTOR.full_name,
+            EVENT_HEADER: event_id,
+            ATTEMPTS_HEADER: str(attempts),
+            REASON_HEADER: _line(reason),
+        },
+    )
+
+
+def letter_of(message: M, headers: Mapping[str, str]) -> DeadLetter[M]:
+    """A dead letter as it was written down."""
+    return DeadLetter(
+        message=message,
+        event_id=headers.get(EVENT_HEADER, ""),
+        attempts=int(headers.get(ATTEMPTS_HEADER, "0")),
+        reason=headers.get(REASON_HEADER, ""),
+    )
+
+
+def _line(reason: str) -> str:
+    return " ".join(reason.split()).encode("ascii", "backslashreplace").decode()[:_REASON_CHARACTERS]

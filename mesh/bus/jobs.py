@@ -9,9 +9,10 @@ from typing import Final, Generic
 
 from mesh.bus.connection import Bus, Subscription
 from mesh.bus.consumers import Plan
-from mesh.bus.dead import ATTEMPTS_HEADER, EVENT_HEADER, REASON_HEADER, dead_subject
+from mesh.bus.dead import dead_subject, letter_of, written
 from mesh.bus.errors import InvalidMessage
-from mesh.bus.model import Backoff, DeadLetter, DeadLetterHandler, Done, Event, Job, JobHandler, M, Outcome
+from mesh.bus.letters import DeadLetters
+from mesh.bus.model import Backoff, DeadLetterHandler, Done, Event, Job, JobHandler, M, Outcome
 from mesh.bus.streams import DEAD_STREAM
 from mesh.bus.subjects import route_of
 from vidmesh.options.v1.options_pb2 import Delivery
@@ -99,14 +100,7 @@ class JobQueue(Generic[M]):
         """Hand every job that was given up to `handler`, once among all processes that share `durable`."""
 
         async def handle(event: Event[M], headers: Mapping[str, str]) -> Outcome:
-            await handler(
-                DeadLetter(
-                    message=event.message,
-                    event_id=headers.get(EVENT_HEADER, ""),
-                    attempts=int(headers.get(ATTEMPTS_HEADER, "0")),
-                    reason=headers.get(REASON_HEADER, ""),
-                )
-            )
+            await handler(letter_of(event.message, headers))
             return Done()
 
         plan = Plan(
@@ -120,6 +114,14 @@ class JobQueue(Generic[M]):
             backoff=Backoff(),
         )
         return Subscription([await self._bus.start(plan, handle)])
+
+    async def bury(self, message: M, job_id: str, attempts: int, reason: str) -> None:
+        """Make a dead letter of a job that its owner gives up, whoever has it. Raises BusUnavailable."""
+        await self._bus.send(written(message, self._route.stream, self._durable, job_id, attempts, reason))
+
+    def dead_letters(self) -> DeadLetters[M]:
+        """What was given up and is kept."""
+        return self._bus.dead_letters(dead_subject(self._route.stream, self._durable), self._kind)
 
     async def depth(self) -> Depth:
         """How full the queue is. Raises BusUnavailable, also before any worker was ever there."""

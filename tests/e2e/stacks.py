@@ -54,7 +54,7 @@ class Stack:
         """Ends a part by SIGKILL."""
         os.kill(self.part(name)["pid"], signal.SIGKILL)
 
-    def wait_restarted(self, name: str, restarts: int = 1, seconds: float = 30) -> None:
+    def wait_restarted(self, name: str, restarts: int = 1, seconds: float = 60) -> None:
         """Returns when a part that was killed is ready again."""
         give_up = time.monotonic() + seconds
         while (part := self.part(name))["restarts"] < restarts or part["state"] != "ready":

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -206,6 +206,15 @@ def test_an_upload_killed_at_any_moment_goes_on_where_it_stopped(stack: Stack, p
     assert carol.journal() is None
 
 
+@pytest.fixture
+def at_a_terminal() -> Iterator[None]:
+    """Programs that are started now listen to Ctrl-C, also where these tests run in the background and do not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("at_a_terminal")
 def test_an_interrupted_upload_says_how_to_go_on(stack: Stack, person: NewPerson, large: Path) -> None:
     dave = person(stack, "dave-e2e")
     process = dave.begin("upload", str(large), "--title", "Large")

@@ -60,7 +60,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.stack
 @pytest.mark.sqlite("a cluster is backed up by its own means")
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(400)
 def test_a_back_up_made_while_uploads_go_on_is_restored_and_moved(start_stack: StartStack, folder: Path) -> None:
     stack = start_stack()
     person = somebody(stack)
@@ -104,7 +104,7 @@ def test_a_back_up_made_while_uploads_go_on_is_restored_and_moved(start_stack: S
 
     assert plays(later, finished) == segments
     # Whatever job was in whatever hands at the cut is done again at once.
-    wait_for(later, processing["video"]["video_id"], "PROCESSED", 40)
+    wait_for(later, processing["video"]["video_id"], "PROCESSED", 180)
     assert plays(later, processing["video"]["video_id"]) == segments
     send(later, CLIP, unfinished["upload"])
     later.post(f"/v1/uploads/{unfinished['upload']['upload_id']}:complete", {}).raise_for_status()

@@ -12,7 +12,7 @@ from typing import Any
 from tests.e2e.people import CLIP, Person
 
 
-def upload(person: Person, file: Path = CLIP, title: str = "Clip", seconds: float = 60) -> str:
+def upload(person: Person, file: Path = CLIP, title: str = "Clip", seconds: float = 100) -> str:
     """Uploads a file and returns the video when it was processed to the end."""
     created = begin(person, file, title)
     upload_id, video_id = created["upload"]["upload_id"], created["video"]["video_id"]
@@ -70,7 +70,7 @@ def processing(person: Person, video_id: str) -> dict[str, Any]:
     return answer.raise_for_status().json()["processing"]
 
 
-def wait_for(person: Person, video_id: str, state: str, seconds: float = 60) -> dict[str, Any]:
+def wait_for(person: Person, video_id: str, state: str, seconds: float = 100) -> dict[str, Any]:
     """Returns when the processing is in that state."""
     give_up = time.monotonic() + seconds
     while (now := processing(person, video_id))["state"] != f"PROCESSING_STATE_{state}":

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 EDGE = "http://edge.example"
 
 
-async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 5) -> Any:
+async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 30) -> Any:
     """As `answers.eventually`, within 5 s."""
     return await answers.eventually(condition, seconds)
 

@@ -63,7 +63,7 @@ ATTEMPTS = 2
 ENDED = {PROCESSING_STATE_PROCESSED, PROCESSING_STATE_FAILED}
 
 
-async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 15) -> Any:
+async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 40) -> Any:
     """As `answers.eventually`, within 15 s."""
     return await answers.eventually(condition, seconds)
 
@@ -292,7 +292,7 @@ class Served:
         request = GetProcessingRequest(video_id=video_id)
         return (await self.service.GetProcessing(request, metadata=self.me)).processing
 
-    async def ended(self, video_id: str, seconds: float = 30) -> Processing:
+    async def ended(self, video_id: str, seconds: float = 60) -> Processing:
         """How processing ended."""
 
         async def look() -> Processing | None:

@@ -75,7 +75,7 @@ def objects_of(folder: str, track: media.TrackMade) -> tuple[VerifyObject, ...]:
     return tuple(VerifyObject(path=f"{folder}/{file.path}", size_bytes=file.size, sha256=file.sha256) for file in files)
 
 
-async def eventually(condition: Any, seconds: float = 10) -> None:
+async def eventually(condition: Any, seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 (what is waited for is in another process)
             await asyncio.sleep(0.05)

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceAsyncStub
 
 
-async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 10) -> Any:
+async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 30) -> Any:
     """As `answers.eventually`, within 10 s."""
     return await answers.eventually(condition, seconds)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets as random
 import subprocess
+import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -120,6 +121,8 @@ def _api_token(journey: Journey, edge: httpx.Client) -> None:
 
 def _refresh(journey: Journey, edge: httpx.Client) -> None:
     body = {"refresh_token": journey.secrets["refresh token"]}
+    # Two access tokens of one sign-in and one second are the same token.
+    time.sleep(1)
     tokens = edge.post("/v1/sessions:refresh", json=body).raise_for_status().json()["tokens"]
     journey.learn("refreshed access token", tokens["access_token"])
     journey.learn("second refresh token", tokens["refresh_token"])

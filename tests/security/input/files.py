@@ -38,7 +38,7 @@ class BadFile:
     name: str
     made: Callable[[Canary], bytes]
     end: str
-    seconds: float = 30
+    seconds: float = 100
     """Within which it comes to that end."""
     lasts: float = 5
     """Seconds that the video, where it becomes one, is shorter than. What the canary names is longer than five."""

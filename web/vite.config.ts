@@ -14,6 +14,8 @@ export default defineConfig({
     manifest: true,
     // A page forbids `data:` by its policy, so nothing is inlined.
     assetsInlineLimit: 0,
+    // Small as they are, the styles of all pages come at once: a page's code then waits for nothing but itself.
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
   },
   server: {

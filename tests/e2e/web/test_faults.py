@@ -137,3 +137,21 @@ def test_playing_survives_an_ended_grant_and_a_restarted_edge(start_stack: Start
     link.click()
     viewer.wait_video("!video.paused && video.currentTime > 0")
     viewer.context.close()
+
+
+def test_a_page_whose_code_does_not_come_waits_for_it(new_visitor: NewVisitor) -> None:
+    somebody = new_visitor()
+    failed: list[str] = []
+
+    def gone(route: Route, request: Request) -> None:
+        failed.append(request.url)
+        if len(failed) > 4:
+            route.continue_()
+        else:
+            route.abort("connectionrefused")
+
+    somebody.go("/")
+    somebody.page.route(re.compile("/assets/SignIn-"), gone)
+    somebody.page.get_by_role("link", name="Sign in").click()
+    expect(somebody.page.get_by_role("heading", name="Welcome back")).to_be_visible(timeout=60_000)
+    assert len(failed) > 4

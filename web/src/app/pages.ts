@@ -1,17 +1,19 @@
 /** The pages, each loaded when it is first wanted. */
 import { lazy } from "react";
 
+import { patiently } from "./patiently";
+
 const loaders = {
-  home: () => import("../pages/home/Home"),
-  signIn: () => import("../pages/auth/SignIn"),
-  signUp: () => import("../pages/auth/SignUp"),
-  upload: () => import("../pages/upload/Upload"),
-  watch: () => import("../pages/watch/Watch"),
-  studio: () => import("../pages/studio/Studio"),
-  edit: () => import("../pages/studio/Edit"),
-  channel: () => import("../pages/channel/Channel"),
-  account: () => import("../pages/account/Account"),
-  embed: () => import("../pages/embed/Embed"),
+  home: () => patiently(() => import("../pages/home/Home")),
+  signIn: () => patiently(() => import("../pages/auth/SignIn")),
+  signUp: () => patiently(() => import("../pages/auth/SignUp")),
+  upload: () => patiently(() => import("../pages/upload/Upload")),
+  watch: () => patiently(() => import("../pages/watch/Watch")),
+  studio: () => patiently(() => import("../pages/studio/Studio")),
+  edit: () => patiently(() => import("../pages/studio/Edit")),
+  channel: () => patiently(() => import("../pages/channel/Channel")),
+  account: () => patiently(() => import("../pages/account/Account")),
+  embed: () => patiently(() => import("../pages/embed/Embed")),
 };
 
 export const Home = lazy(loaders.home);
@@ -26,4 +28,4 @@ export const Account = lazy(loaders.account);
 export const Embed = lazy(loaders.embed);
 
 /** Loads a page's code ahead: somebody is about to go there. */
-export const loadAhead = (page: keyof typeof loaders): void => void loaders[page]();
+export const loadAhead = (page: keyof typeof loaders): void => void loaders[page]().catch(() => undefined);

@@ -4,6 +4,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import { isPassing, reasonOf } from "../api/errors";
+import { patiently } from "../app/patiently";
 import type { Choices, Engine } from "./engine";
 
 const EARLY_MS = 60_000;
@@ -14,7 +15,7 @@ const SPACE_MS = 1000;
 
 const NONE: Choices = { qualities: [], picked: -1, shown: "", sounds: [], sound: 0 };
 
-export const loadEngine = () => import("./engine");
+export const loadEngine = () => patiently(() => import("./engine"));
 
 export interface Driven {
   choices: Choices;

@@ -52,7 +52,7 @@ export function usePlaybackAhead(video: Video): () => void {
   const transport = useTransport();
   return useCallback(() => {
     loadAhead("watch");
-    void loadEngine();
+    void loadEngine().catch(() => undefined);
     const read = createQueryOptions(VideoService.method.getVideo, { videoId }, { transport });
     if (!queries.getQueryData(read.queryKey)) queries.setQueryData(read.queryKey, create(GetVideoResponseSchema, { video }));
     const options = createQueryOptions(PlaybackService.method.getPlayback, inputOf(videoId), { transport });

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Protocol
 
@@ -35,17 +35,14 @@ def encode_chunk(job: VideoJob, reader: PartReader, save: Save, progress: Callab
         encoders: list[_Encoder] = []
         count = 0
         try:
-            for timed in frames.between(job.start, job.end):
+            for place, picture in _pictures(frames, cascade, job):
                 if not encoders:
                     made = [RungEncoder(rung, rate, job.preset, job.threads, save) for rung in rungs]
                     encoders = [_Threaded(one) for one in made] if job.threads > 1 else list(made)
-                for place, picture in cascade.push(timed.frame):
-                    encoders[place].encode(picture, _tick(picture, job.info.origin))
-                count += 1
-                if count % _REPORT_EVERY == 0:
-                    progress(count)
-            for place, picture in cascade.finish():
                 encoders[place].encode(picture, _tick(picture, job.info.origin))
+                count += place == 0
+                if place == 0 and count % _REPORT_EVERY == 0:
+                    progress(count)
             if frames.end is None:
                 return VideoMade((), 0, frames.damaged_packets)
             tracks = {one.quality: one for one in [encoder.finish(ticks(frames.end)) for encoder in encoders]}
@@ -56,6 +53,23 @@ def encode_chunk(job: VideoJob, reader: PartReader, save: Save, progress: Callab
     progress(count)
     ordered = tuple(tracks[rung.quality] for rung in job.rungs if rung.quality in tracks)
     return VideoMade(ordered, count, frames.damaged_packets)
+
+
+def _pictures(frames: FrameReader, cascade: Cascade, job: VideoJob) -> Iterator[tuple[int, VideoFrame]]:
+    """Those of the chunk, each with the place of its rung. Deinterlacing looks at the pictures beside each."""
+    first, end = ticks(job.start), None if job.end is None else ticks(job.end)
+    for timed in frames.between(job.start, job.end, around=1 if job.info.video.interlaced else 0):
+        yield from _within(cascade.push(timed.frame), job.info.origin, first, end)
+    yield from _within(cascade.finish(), job.info.origin, first, end)
+
+
+def _within(
+    pictures: Iterator[tuple[int, VideoFrame]], origin: Fraction, first: int, end: int | None
+) -> Iterator[tuple[int, VideoFrame]]:
+    for place, picture in pictures:
+        tick = _tick(picture, origin)
+        if first <= tick and (end is None or tick < end):
+            yield place, picture
 
 
 def _tick(picture: VideoFrame, origin: Fraction) -> int:

@@ -19,6 +19,7 @@ from svc_transcode.media.packets import Demuxer
 from svc_transcode.media.parts import PartReader
 
 _FIRST_STEP_BACK = Fraction(2)
+_HALF = Fraction(1, 2)
 _DAMAGE_ALLOWED = 10  # packets, or
 _DAMAGE_SHARE = 20  # one in so many
 
@@ -49,27 +50,35 @@ class FrameReader:
         self._depth = Fraction(stream.codec_context.reorder_depth + 1) / info.video.frame_rate
         self._demuxer = Demuxer(container, reader, _DAMAGE_ALLOWED, _DAMAGE_SHARE)
         self.end: Fraction | None = None
-        """Known when `between` is exhausted: the time of the frame that follows, or of the last one's end."""
+        """Known when `between` is exhausted: the time of the frame that follows, or of the last one's end. None where
+        there is none to follow or to end."""
 
     @property
     def damaged_packets(self) -> int:
         """Refused by the decoder so far, after the first picture."""
         return self._demuxer.damaged
 
-    def between(self, start: Fraction, end: Fraction | None) -> Generator[TimedFrame]:
-        """The frames. Raises MediaRejected (DAMAGED) where too much of them cannot be decoded, PartUnavailable
-        where the reader does."""
-        last: TimedFrame | None = None
-        for timed in self._from(start):
-            if end is not None and timed.time >= end:
-                self.end = timed.time
-                return
+    def between(self, start: Fraction, end: Fraction | None, around: int = 0) -> Generator[TimedFrame]:
+        """The frames; and, for filters that look at neighbours, those within the time of `around` frames before and
+        behind.
+
+        Raises MediaRejected (DAMAGED) where too much of them cannot be decoded, PartUnavailable where the reader does.
+        """
+        margin = (around + _HALF) / self._info.video.frame_rate if around else Fraction(0)
+        last = inside = None
+        for timed in self._from(max(Fraction(0), start - margin)):
             if last is not None and timed.time <= last.time:
                 continue  # a broken clock: two pictures for one instant
             last = timed
+            if end is not None and timed.time >= end:
+                self.end = self.end or (timed.time if inside else None)
+                if timed.time >= end + margin:
+                    return
+            elif timed.time >= start:
+                inside = timed
             yield timed
-        if last is not None:
-            self.end = last.time + self._duration(last.frame)
+        if inside is not None and self.end is None:
+            self.end = inside.time + self._duration(inside.frame)
 
     def _from(self, start: Fraction) -> Iterator[TimedFrame]:
         if start == 0:

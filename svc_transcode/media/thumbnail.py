@@ -30,16 +30,17 @@ def take_thumbnails(
     left, the first picture of the video is taken. Raises MediaRejected where there is no picture at all.
     """
     made: list[Thumbnail] = []
+    draw = _Drawing(job.info.video, job.max_width)
     for time in job.times:
         frame = _picture(job, reader, time)
         if frame is not None:
-            made.append(_save(job, save, time, len(made), frame))
+            made.append(_save(draw, save, time, len(made), frame))
             progress(len(made))
     if not made:
         frame = _picture(job, reader, Fraction(0))
         if frame is None:
             raise MediaRejected(RejectReason.EMPTY, "The video has no picture in it.")
-        made.append(_save(job, save, Fraction(0), 0, frame))
+        made.append(_save(draw, save, Fraction(0), 0, frame))
     return ThumbnailsMade(tuple(made))
 
 
@@ -59,16 +60,21 @@ def _picture(job: ThumbnailJob, reader: PartReader, time: Fraction) -> VideoFram
         return found.frame if found else None
 
 
-def _save(job: ThumbnailJob, save: Save, time: Fraction, number: int, frame: VideoFrame) -> Thumbnail:
-    video = job.info.video
-    width, height = fit(video.width, video.height, job.max_width)
-    return Thumbnail(time, width, height, save(f"thumbnail-{number}.jpg", _jpeg(video, frame, width, height)))
+class _Drawing:
+    """Frames to JPEG, all through one graph where that gives a picture at once: to set up what brings high dynamic
+    range to standard takes seconds."""
+
+    def __init__(self, video: VideoInfo, max_width: int) -> None:
+        self.size = fit(video.width, video.height, max_width)
+        self._cascade = Cascade(video, [self.size], pixel_format=PIXELS, target=_target(video))
+
+    def jpeg(self, frame: VideoFrame) -> bytes:
+        pictures = list(self._cascade.push(frame)) or list(self._cascade.finish())
+        return encode_jpeg(pictures[-1][1], _QUANTISER)
 
 
-def _jpeg(video: VideoInfo, frame: VideoFrame, width: int, height: int) -> bytes:
-    cascade = Cascade(video, [(width, height)], pixel_format=PIXELS, target=_target(video))
-    pictures = [picture for _, picture in cascade.push(frame)] + [picture for _, picture in cascade.finish()]
-    return encode_jpeg(pictures[0], _QUANTISER)
+def _save(draw: _Drawing, save: Save, time: Fraction, number: int, frame: VideoFrame) -> Thumbnail:
+    return Thumbnail(time, *draw.size, save(f"thumbnail-{number}.jpg", draw.jpeg(frame)))
 
 
 def _target(video: VideoInfo) -> str:

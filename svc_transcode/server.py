@@ -12,6 +12,8 @@ from mesh.bus.outbox import Outbox
 from mesh.config import TranscodeSettings
 from mesh.grants import GrantSigner
 from mesh.server import Hosted, Runtime
+from svc_transcode.captions.keeping import Keeping
+from svc_transcode.captions.service import CaptionServicer
 from svc_transcode.media.jobs import Bounds
 from svc_transcode.processing.advancing import Advancing
 from svc_transcode.processing.arrivals import Arrivals
@@ -35,6 +37,7 @@ from svc_transcode.processing.tables import PROCESSING
 from svc_transcode.processing.watching import Wakes, Watching
 from svc_transcode.processing.working import Working
 from svc_transcode.tables import OUTBOX, SCHEMA
+from vidmesh.transcode.v1.caption_service_pb2_grpc import add_CaptionServiceServicer_to_server
 from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
 from vidmesh.transcode.v1.transcode_service_pb2_grpc import add_TranscodeServiceServicer_to_server
 from vidmesh.upload.v1.upload_service_pb2_grpc import UploadServiceStub
@@ -42,7 +45,7 @@ from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceStub
 
 
 async def assemble(runtime: Runtime) -> Sequence[Hosted]:
-    """TranscodeService, with its consumers, the outbox's relay, the dispatcher and the sweep."""
+    """TranscodeService and CaptionService, with their consumers, the outbox's relay, the dispatcher and the sweep."""
     settings, chosen = runtime.settings, runtime.settings.transcode
     tables = await runtime.tables(SCHEMA)
     bus = await runtime.bus()
@@ -80,18 +83,26 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
         runtime.background(arrivals.run, "arrivals")
         await arrivals.listening.wait()
     rooms = Rooms(store, working, beginning, following, Watching(store, bus), wakes, media)
+    video_service = VideoServiceStub(runtime.channel("svc_upload"))
     servicer = TranscodeServicer(
         rooms,
-        VideoServiceStub(runtime.channel("svc_upload")),
+        video_service,
         GrantSigner(runtime.key_file(settings.file(settings.playback.grant_key_file))),
         runtime.sealer,
     )
+    keeping = Keeping(store, media, following.due)
+    caption_servicer = CaptionServicer(keeping, store, video_service, runtime.page_tokens, runtime.sealer)
     return [
         Hosted(
             name="vidmesh.transcode.v1.TranscodeService",
             servicer=servicer,
             add=add_TranscodeServiceServicer_to_server,
-        )
+        ),
+        Hosted(
+            name="vidmesh.transcode.v1.CaptionService",
+            servicer=caption_servicer,
+            add=add_CaptionServiceServicer_to_server,
+        ),
     ]
 
 

@@ -72,12 +72,22 @@ def _made(
     def url(path: str) -> str:
         return media_url(edge.url, token, request.video_id, path)
 
+    captions = (
+        playback_pb2.Track(
+            kind=playback_pb2.TRACK_KIND_CAPTIONS,
+            # As on sound: empty where it is not known.
+            language="" if track.language == "und" else track.language,
+            label=track.label,
+            url=url(track.path),
+        )
+        for track in presentation.captions
+    )
     made = playback_pb2.Playback(
         video_id=request.video_id,
         hls_url=url(presentation.hls_path),
         dash_url=url(presentation.dash_path),
         edge=edge.name,
-        tracks=domain.tracks(files),
+        tracks=[*domain.tracks(files), *captions],
         start_quality=domain.start_quality(files, request.start_quality, request.device),
         duration=presentation.duration,
         thumbnails=[

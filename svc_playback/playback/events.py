@@ -11,10 +11,12 @@ from mesh.bus import Bus, Event
 from svc_playback.playback.neighbours import Neighbours
 from svc_playback.playback.store import RevocationStore
 from vidmesh.playback.v1.playback_events_pb2 import RevocationsChanged
-from vidmesh.transcode.v1.transcode_events_pb2 import RenditionPublished, StillsMade, StoryboardMade
+from vidmesh.transcode.v1.transcode_events_pb2 import CaptionsChanged, RenditionPublished, StillsMade, StoryboardMade
 from vidmesh.upload.v1.upload_events_pb2 import VideoAccessRevoked, VideoChanged, VideoPurged
 
-Change = VideoChanged | VideoAccessRevoked | VideoPurged | RenditionPublished | StillsMade | StoryboardMade
+Change = (
+    VideoChanged | VideoAccessRevoked | VideoPurged | RenditionPublished | StillsMade | StoryboardMade | CaptionsChanged
+)
 
 
 class Revoker:
@@ -42,7 +44,15 @@ class Forgetter:
     it may have missed one.
     """
 
-    KINDS = (VideoChanged, VideoAccessRevoked, VideoPurged, RenditionPublished, StillsMade, StoryboardMade)
+    KINDS = (
+        VideoChanged,
+        VideoAccessRevoked,
+        VideoPurged,
+        RenditionPublished,
+        StillsMade,
+        StoryboardMade,
+        CaptionsChanged,
+    )
 
     def __init__(self, neighbours: Neighbours, bus: Bus) -> None:
         self._neighbours = neighbours

@@ -63,7 +63,7 @@ def save(path: str, data: bytes) -> jobs.File:
     return jobs.File(path, len(data), hashlib.sha256(data).hexdigest())
 
 
-def perform(job: jobs.Job, reader: PartReader, parent: Parent) -> jobs.Result:
+def perform(job: jobs.Job, reader: PartReader, parent: Parent) -> jobs.Result:  # noqa: PLR0911 (a table)
     """Does the job. Only what it needs of the media half is imported, and only now."""
     match job:
         case jobs.ProbeJob(source):
@@ -90,6 +90,10 @@ def perform(job: jobs.Job, reader: PartReader, parent: Parent) -> jobs.Result:
             from svc_transcode.media.sheets import make_sheets
 
             return make_sheets(job, reader, save, parent.progress)
+        case jobs.CaptionsJob():
+            from svc_transcode.media.subtitles import extract
+
+            return extract(job, reader, save)
 
 
 def lock_in(order: wire.Order) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 from svc_transcode.media.rates import Rates, measure, target_duration
-from svc_transcode.media.tracks import AudioTrack, Presentation, VideoTrack
+from svc_transcode.media.tracks import AudioTrack, CaptionTrack, Presentation, VideoTrack
 from svc_transcode.media.urls import relative
 
 _VERSION = 7
 _GROUP = "audio"
+_CAPTIONS = "captions"
 _UNDETERMINED = "und"  # ISO 639-2
 
 
@@ -20,16 +22,23 @@ def playlist_names(presentation: Presentation) -> list[tuple[VideoTrack | AudioT
     return [*video, *audio]
 
 
+def caption_playlist_names(presentation: Presentation) -> list[tuple[CaptionTrack, str]]:
+    """Every track of captions with the file name of its media playlist."""
+    return [(track, f"captions-{number}.m3u8") for number, track in enumerate(presentation.captions)]
+
+
 def master(presentation: Presentation, folder: str) -> str:
     """The master playlist, which sits in `folder` beside the media playlists. Variants go from small to large."""
     names = {id(track): relative(f"{folder}/{name}", folder) for track, name in playlist_names(presentation)}
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{_VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
     lines += [_media(track, names[id(track)]) for track in presentation.audio]
+    lines += [_caption(track, name) for track, name in caption_playlist_names(presentation)]
+    captioned = bool(presentation.captions)
     sound = [measure(track.segments, track.timescale) for track in presentation.audio]
     loudest = Rates(max((r.peak for r in sound), default=0), max((r.average for r in sound), default=0))
     codecs = list(dict.fromkeys(track.codec for track in presentation.audio))
     for track in presentation.video:
-        lines += [_variant(track, loudest, codecs), names[id(track)]]
+        lines += [_variant(track, loudest, codecs, captioned), names[id(track)]]
     return "\n".join(lines) + "\n"
 
 
@@ -51,7 +60,22 @@ def playlist(track: VideoTrack | AudioTrack, folder: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _variant(track: VideoTrack, sound: Rates, sound_codecs: list[str]) -> str:
+def caption_playlist(track: CaptionTrack, duration: Fraction, folder: str) -> str:
+    """The media playlist of captions: one segment, as long as the presentation (RFC 8216, section 3.5)."""
+    lines = [
+        "#EXTM3U",
+        f"#EXT-X-VERSION:{_VERSION}",
+        f"#EXT-X-TARGETDURATION:{max(1, math.ceil(duration))}",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+        f"#EXTINF:{float(duration):.6f},",
+        relative(track.path, folder),
+        "#EXT-X-ENDLIST",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _variant(track: VideoTrack, sound: Rates, sound_codecs: list[str], captioned: bool) -> str:
     picture = measure(track.segments, track.timescale)
     attributes = [
         f"BANDWIDTH={picture.peak + sound.peak}",
@@ -62,6 +86,8 @@ def _variant(track: VideoTrack, sound: Rates, sound_codecs: list[str]) -> str:
     ]
     if sound_codecs:
         attributes.append(f'AUDIO="{_GROUP}"')
+    if captioned:
+        attributes.append(f'SUBTITLES="{_CAPTIONS}"')
     return "#EXT-X-STREAM-INF:" + ",".join(attributes)
 
 
@@ -75,6 +101,15 @@ def _media(track: AudioTrack, uri: str) -> str:
         f'CHANNELS="{track.channels}"',
         f'URI="{uri}"',
     ]
+    return "#EXT-X-MEDIA:" + ",".join(attributes)
+
+
+def _caption(track: CaptionTrack, uri: str) -> str:
+    attributes = ["TYPE=SUBTITLES", f'GROUP-ID="{_CAPTIONS}"', f'NAME="{_quotable(track.label)}"']
+    if track.language != _UNDETERMINED:
+        attributes.append(f'LANGUAGE="{_quotable(track.language)}"')
+    # Off until a viewer, or a device that is set so, wants them.
+    attributes += ["DEFAULT=NO", "AUTOSELECT=YES", "FORCED=NO", f'URI="{uri}"']
     return "#EXT-X-MEDIA:" + ",".join(attributes)
 
 

@@ -60,6 +60,18 @@ class AudioInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class SubtitleInfo:
+    """One track of captions."""
+
+    stream_index: int
+    codec: str
+    """FFmpeg's name; "" where it has no decoder for it."""
+    language: str
+    """BCP 47 or ISO 639-2 as the container has it; "und" where it says nothing."""
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class IndexPoint:
     """Some consecutive samples of a track."""
 
@@ -91,6 +103,7 @@ class SourceInfo:
     audio: tuple[AudioInfo, ...]
     index: tuple[IndexPoint, ...]
     """Of the video, at most two points a second; empty where the container has no usable index."""
+    subtitles: tuple[SubtitleInfo, ...] = ()
 
     def bare(self) -> SourceInfo:
         """The same without any index, which is megabytes for a long video, and which only planning needs."""

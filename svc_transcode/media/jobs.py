@@ -12,7 +12,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter
 
-from svc_transcode.media.info import SourceInfo
+from svc_transcode.media.info import SourceInfo, SubtitleInfo
 from svc_transcode.media.ladder import Rung
 
 
@@ -112,7 +112,18 @@ class StoryboardJob:
     kind: Literal["storyboard"] = "storyboard"
 
 
-Job = ProbeJob | VideoJob | AudioJob | ThumbnailJob | VerifyJob | StoryboardJob
+@dataclass(frozen=True, slots=True)
+class CaptionsJob:
+    """The captions that the source holds as text. → `CaptionsMade`"""
+
+    source: Source
+    origin: Fraction
+    """`SourceInfo.origin`."""
+    tracks: tuple[SubtitleInfo, ...]
+    kind: Literal["captions"] = "captions"
+
+
+Job = ProbeJob | VideoJob | AudioJob | ThumbnailJob | VerifyJob | StoryboardJob | CaptionsJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +232,26 @@ class StoryboardMade:
     kind: Literal["storyboard"] = "storyboard"
 
 
-Result = VideoMade | AudioMade | ThumbnailsMade | Probed | Verified | StoryboardMade
+@dataclass(frozen=True, slots=True)
+class CaptionsFile:
+    """A track of captions as WebVTT, as `captions.webvtt` writes it."""
+
+    stream_index: int
+    file: File
+    cues: int
+    end: int
+    """Of the last cue, milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionsMade:
+    """The tracks in which there is a cue, in the order of the job's."""
+
+    tracks: tuple[CaptionsFile, ...]
+    kind: Literal["captions"] = "captions"
+
+
+Result = VideoMade | AudioMade | ThumbnailsMade | Probed | Verified | StoryboardMade | CaptionsMade
 
 JOB: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")])
 RESULT: TypeAdapter[Result] = TypeAdapter(Annotated[Result, Field(discriminator="kind")])

@@ -24,6 +24,8 @@ def package(presentation: Presentation, generation: str) -> dict[str, str]:
     made = {f"{folder}/{MASTER}": hls.master(presentation, folder)}
     for track, name in hls.playlist_names(presentation):
         made[f"{folder}/{name}"] = hls.playlist(track, folder)
+    for track, name in hls.caption_playlist_names(presentation):
+        made[f"{folder}/{name}"] = hls.caption_playlist(track, presentation.duration, folder)
     made[f"{folder}/{MPD}"] = dash.mpd(presentation, folder)
     return made
 
@@ -34,6 +36,10 @@ def _check(presentation: Presentation) -> None:
     for track in (*presentation.video, *presentation.audio):
         if not track.segments:
             raise ValueError(f"track {track.init} has no segment")
-    for names in ([v.quality for v in presentation.video], [a.name for a in presentation.audio]):
+    for names in (
+        [v.quality for v in presentation.video],
+        [a.name for a in presentation.audio],
+        [c.label for c in presentation.captions],
+    ):
         if len(names) != len(set(names)):
             raise ValueError(f"tracks share a name: {names}")

@@ -14,7 +14,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from svc_transcode.media import colors, extent, sound
+from svc_transcode.media import colors, extent, sound, subtitles
 from svc_transcode.media.cut import is_cut_off
 from svc_transcode.media.errors import MediaRejected, RejectReason
 from svc_transcode.media.index import Entry, thin
@@ -77,6 +77,7 @@ def probe(reader: PartReader, bounds: Bounds) -> SourceInfo:
             video=_video_info(video, frame, rate, entries),
             audio=tuple(_audio_info(stream, container, origin, reader.size) for stream in audio),
             index=_points(container, video, entries, origin, reader.size),
+            subtitles=subtitles.of(container),
         )
 
 

@@ -95,6 +95,16 @@ async def run_child(
     on_progress: OnProgress | None = ...,
     sources: Path = ...,
 ) -> jobs.StoryboardMade: ...
+@overload
+async def run_child(
+    job: jobs.CaptionsJob,
+    fetch_part: FetchPart,
+    workdir: Path,
+    *,
+    limits: ChildLimits = ...,
+    on_progress: OnProgress | None = ...,
+    sources: Path = ...,
+) -> jobs.CaptionsMade: ...
 async def run_child(
     job: jobs.Job,
     fetch_part: FetchPart,

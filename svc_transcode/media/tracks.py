@@ -49,6 +49,16 @@ class AudioTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptionTrack:
+    """One track of captions: a single WebVTT file, whose times are the presentation's."""
+
+    label: str
+    """Shown to the viewer, and unique among the captions of the presentation."""
+    language: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Presentation:
     """Everything that one generation of manifests offers. At least one video track."""
 
@@ -56,3 +66,4 @@ class Presentation:
     """Seconds."""
     video: tuple[VideoTrack, ...]
     audio: tuple[AudioTrack, ...] = ()
+    captions: tuple[CaptionTrack, ...] = ()

@@ -15,14 +15,14 @@ from mesh.bus.tracing import within_trace
 from mesh.ids import uuid7
 from svc_transcode.media.info import SourceInfo
 from svc_transcode.media.package import MPD
-from svc_transcode.processing import domain, outcomes, plan, storyboards
+from svc_transcode.processing import captions, domain, outcomes, plan, storyboards
 from svc_transcode.processing.feeding import Feeding
 from svc_transcode.processing.leftovers import Leftovers
 from svc_transcode.processing.model import Head, JobRow, JobState, Track, TrackFile, TrackState
 from svc_transcode.processing.packaging import Gathered, IncompleteTrackError, file_of, gather, manifests
 from svc_transcode.processing.queue import Queue
 from svc_transcode.processing.store import Change, ProcessingStore, Versioned
-from vidmesh.transcode.v1.transcode_events_pb2 import RenditionPublished
+from vidmesh.transcode.v1.transcode_events_pb2 import CaptionsChanged, RenditionPublished
 
 HLS_TYPE, DASH_TYPE = "application/vnd.apple.mpegurl", "application/dash+xml"
 FOREVER = "public, max-age=31536000, immutable"
@@ -37,6 +37,10 @@ class Media(Protocol):
 
     async def delete_folder(self, video_id: str, prefix: str) -> None:
         """Delete everything whose path begins so."""
+        ...
+
+    async def delete(self, video_id: str, path: str) -> None:
+        """Delete one object; one that is not there is no error."""
         ...
 
     async def delete_others(self, video_id: str, prefix: str, kept: str) -> None:
@@ -62,7 +66,7 @@ class Advancing:
                 if await self.leftovers.clear_purged(video_id):
                     await self.store.deactivate(video_id)
                 return
-            if head.value.ended:
+            if head.value.ended and not domain.to_publish(head.value):
                 # It stays among the active ones until what died attempts left of it is deleted.
                 if await self.leftovers.clear(video_id, datetime.now(UTC)):
                     await self.store.deactivate(video_id)
@@ -100,7 +104,7 @@ class Advancing:
             return
         # A folder of its own: another replica may be publishing the same generation, and one of the two loses.
         folder = f"{video.generation + 1}-{secrets.token_hex(4)}"
-        texts = await asyncio.to_thread(manifests, video.info, gathered, folder)
+        texts = await asyncio.to_thread(manifests, video.info, gathered, folder, captions.tracks(video))
         await asyncio.gather(*(self._put(video.video_id, path, text) for path, text in texts.items()))
         now = datetime.now(UTC)
         after = domain.published(video, [track.name for track in tracks], folder, now)
@@ -109,6 +113,10 @@ class Advancing:
         change = Change(tracks=tuple(files), events=_told(video, after))
         if not await self.store.commit(head, after, change):
             await self.media.delete_folder(video.video_id, f"m/{folder}/")
+            return
+        # Texts that were replaced or taken away go now: who reads an earlier generation finds none.
+        for path in set(video.listed_captions) - set(after.listed_captions):
+            await self.media.delete(video.video_id, path)
 
     async def _put(self, video_id: str, path: str, text: str) -> None:
         kind = DASH_TYPE if path.endswith(MPD) else HLS_TYPE
@@ -120,18 +128,19 @@ class Advancing:
             for track in head.tracks
             if track.state is TrackState.PUBLISHED and (job := await self._reading(head, track)) is not None
         ]
-        jobs += await self._storyboard(head)
+        jobs += await self._beside(head, storyboards.wanted(head), captions.wanted(head))
         if jobs:
             await self.store.add_jobs(head.video_id, jobs)
             await self.queue.add(head, jobs)
 
-    async def _storyboard(self, head: Head) -> list[JobRow]:
-        """The job to queue so that there will be a storyboard, if one is due: each run tries once."""
-        job = storyboards.wanted(head)
-        if job is None:
-            return []
-        found = await self.store.job(head.video_id, job.name)
-        return [job] if found is None or found.value.state is JobState.QUEUED else []
+    async def _beside(self, head: Head, *wanted: JobRow | None) -> list[JobRow]:
+        """The jobs to queue of those that nothing waits for: each run tries once."""
+        jobs: list[JobRow] = []
+        for job in wanted:
+            found = await self.store.job(head.video_id, job.name) if job else None
+            if job and (found is None or found.value.state is JobState.QUEUED):
+                jobs.append(job)
+        return jobs
 
     async def _reading(self, head: Head, track: Track) -> JobRow | None:
         """The job to queue so that the track is read back; None where one is out. One that is queued is queued once
@@ -168,8 +177,10 @@ def _files(
 
 
 def _told(before: Head, after: Head) -> tuple[Message, ...]:
-    """One fact for each picture that is new in the manifests; for a generation without one, none."""
+    """One fact for each picture that is new in the manifests, and one where the captions are others."""
     told: list[Message] = []
+    if before.listed_captions != after.listed_captions:
+        told.append(CaptionsChanged(video_id=after.video_id, manifest_generation=after.generation))
     for track in after.tracks:
         if track.is_picture and track.state is TrackState.PUBLISHED and before.track(track.name) != track:
             event = RenditionPublished(

@@ -32,6 +32,7 @@ KINDS = {
     Kind.THUMBNAILS: transcode_pb2.JOB_KIND_THUMBNAILS,
     Kind.VERIFY: transcode_pb2.JOB_KIND_VERIFY,
     Kind.STORYBOARD: transcode_pb2.JOB_KIND_STORYBOARD,
+    Kind.CAPTIONS: transcode_pb2.JOB_KIND_CAPTIONS,
 }
 
 

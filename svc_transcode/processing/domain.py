@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from svc_transcode.processing import plan, storyboards
+from svc_transcode.processing import captions, plan, storyboards
 from svc_transcode.processing.arrival import MOST_MISSES, Parked
 from svc_transcode.processing.model import Failure, Head, JobRow, JobState, State, Still, Track, TrackState
 
@@ -98,14 +98,16 @@ def to_publish(head: Head) -> tuple[Track, ...]:
     """Every track that the next generation of manifests has, if one is due; otherwise empty.
 
     A picture waits for the sound, because a rendition is published when it can be played to its end. Everything waits
-    for the upload, and for its digest to be checked.
+    for the upload, and for its digest to be checked. After the end, only
+    captions change.
     """
-    if head.state is not State.ENCODING or not head.complete:
+    if head.state not in {State.ENCODING, State.PROCESSED} or not head.complete:
         return ()
     if any(t.state is TrackState.WAITING for t in head.tracks if not t.is_picture):
         return ()
     ready = tuple(t for t in head.tracks if t.state in {TrackState.MADE, TrackState.PUBLISHED, TrackState.VERIFIED})
-    due = any(t.state is TrackState.MADE for t in ready) or {t.name for t in ready} != set(head.listed)
+    new = any(t.state is TrackState.MADE for t in ready) or {t.name for t in ready} != set(head.listed)
+    due = (new and not head.ended) or captions.paths(head) != head.listed_captions
     return ready if due and any(t.is_picture for t in ready) else ()
 
 
@@ -121,6 +123,7 @@ def published(head: Head, names: Sequence[str], folder: str, now: datetime) -> H
         manifests=folder,
         earlier=(*head.earlier, head.manifests) if head.manifests else head.earlier,
         listed=tuple(names),
+        listed_captions=captions.paths(head),
         playable_time=head.playable_time or now,
     )
 
@@ -167,7 +170,7 @@ def retry(head: Head, jobs: Iterable[JobRow], options: plan.Options, now: dateti
     broken = [track for track in head.tracks if track.state is TrackState.FAILED]
     missing = [] if head.stills else [plan.stills_job(head.info, options, run)]
     known = list(jobs)
-    if not broken and not missing and not storyboards.is_missing(head, known):
+    if not broken and not missing and not storyboards.is_missing(head, known) and not captions.are_missing(head, known):
         return None
     for track in broken:
         keep, again = _missing(track, known, run)

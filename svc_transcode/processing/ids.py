@@ -8,8 +8,8 @@ from mesh.errors import not_found
 from svc_transcode.processing.model import Kind
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 
-FOLDERS = {Kind.THUMBNAILS: "t", Kind.STORYBOARD: "b"}
-"""By kind of job; all else is segments. Grants for pictures alone open `t/`, and a storyboard is not among those."""
+FOLDERS = {Kind.THUMBNAILS: "t", Kind.STORYBOARD: "b", Kind.CAPTIONS: "c"}
+"""By kind of job; all else is segments. Grants for pictures alone open `t/`; storyboards and captions lie elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from svc_transcode.processing.ids import JobId
-from svc_transcode.processing.model import Head, JobRow, JobState
+from svc_transcode.processing.model import Head, JobRow, JobState, Kind
 from svc_transcode.processing.store import ProcessingStore
 
 OUT = (JobState.QUEUED, JobState.RELEASED)
@@ -66,17 +66,20 @@ class Leftovers:
         self._purged.pop(video_id, None)
         if not is_due(before.value, now, self.after):
             return False
-        # Listed before the rows are read: whatever wrote these objects is in the rows, and no manifest among them can
-        # still be published, because the head has ended and is seen not to change until the rows are read.
+        # Listed before the rows are read: whatever wrote these objects is in the rows, or in the head.
         paths = await self.media.listed(video_id)
         jobs = [row async for row in self.store.jobs(video_id)]
         after = await self.store.head(video_id)
         if after is None or after.version != before.version:
             return False
         kept = kept_prefixes(after.value, jobs)
-        for path in paths:
-            if not path.startswith(kept):
-                await self.media.delete(video_id, path)
+        unnamed = [path for path in paths if not path.startswith(kept)]
+        # Captions may be added after the end. Who is about to name one of these objects read the head before this
+        # change of it, loses therefore, and writes anew under another name.
+        if unnamed and not await self.store.commit(after, after.value):
+            return False
+        for path in unnamed:
+            await self.media.delete(video_id, path)
         # A row of a later run is one whose beginning was given up.
         return not any(job.state in OUT and job.run <= after.value.run for job in jobs)
 
@@ -90,8 +93,9 @@ def kept_prefixes(head: Head, jobs: Iterable[JobRow]) -> tuple[str, ...]:
     """What the paths of objects begin with that are named, or that a job may be writing."""
     kept = [f"m/{folder}/" for folder in (*head.earlier, head.manifests) if folder]
     kept += [still.path for still in head.stills]
+    kept += [caption.path for caption in head.captions]
     for job in jobs:
-        if job.state is JobState.DONE and job.made is not None:
+        if job.state is JobState.DONE and job.made is not None and job.kind is not Kind.CAPTIONS:
             kept.append(f"{job.made.folder}/")
         elif job.state in OUT:
             kept.append(JobId(head.video_id, job.name, job.release).outputs(job.kind))

@@ -68,6 +68,7 @@ class Kind(StrEnum):
     THUMBNAILS = "thumbnails"
     VERIFY = "verify"
     STORYBOARD = "storyboard"
+    CAPTIONS = "captions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,30 @@ class Still:
     time: Fraction
 
 
+class Origin(StrEnum):
+    """Where captions came from."""
+
+    UPLOADED = "uploaded"
+    EMBEDDED = "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A track of captions."""
+
+    caption_id: str
+    language: str
+    name: str
+    """No other of the video has the same language and name."""
+    path: str
+    """Of its WebVTT file, under the video's media prefix: another one for each text."""
+    origin: Origin
+    cues: int
+    end: int
+    """Of the last cue, milliseconds."""
+    update_time: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """A video's processing as a whole."""
@@ -154,6 +179,12 @@ class Head:
     """Which renditions are made together, decided once for a run: planning again must plan the same."""
     storyboard: str = ""
     """Path of its WebVTT file under the video's media prefix; empty where there is none. Nothing waits for it."""
+    captions: tuple[Caption, ...] = ()
+    """By language, then by name."""
+    listed_captions: tuple[str, ...] = ()
+    """The paths of those that the published generation has."""
+    captions_read: bool = False
+    """Those in the source were read. Nothing waits for it."""
 
     def track(self, name: str) -> Track:
         """The track of that name. Raises KeyError."""
@@ -191,8 +222,8 @@ class JobRow:
     priority: int
     """Its place among the jobs of its video: smaller goes first."""
     spec: str
-    """The media library's job in JSON, without its source; empty for VERIFY and STORYBOARD, whose work is found when
-    it begins."""
+    """The media library's job in JSON, without its source; empty for VERIFY, STORYBOARD and CAPTIONS, whose work is
+    found when it begins."""
     tracks: tuple[str, ...] = ()
     """The tracks that it makes a chunk of, or reads back."""
     chunk: int = 0

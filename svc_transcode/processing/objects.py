@@ -22,6 +22,10 @@ class MediaStore:
             cache_control=cache_control,
         )
 
+    async def get(self, video_id: str, path: str) -> bytes:
+        """An object. Raises ObjectMissing, ObjectsUnavailable."""
+        return await self._objects.get(self._bucket, f"v/{video_id}/{path}")
+
     async def delete_folder(self, video_id: str, prefix: str) -> None:
         """Delete everything whose path begins so. Raises ObjectsUnavailable."""
         await self._objects.delete_prefix(self._bucket, f"v/{video_id}/{prefix}")

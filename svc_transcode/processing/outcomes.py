@@ -25,6 +25,7 @@ RESULTS: dict[Kind, type[media.Result]] = {
     Kind.THUMBNAILS: media.ThumbnailsMade,
     Kind.VERIFY: media.Verified,
     Kind.STORYBOARD: media.StoryboardMade,
+    Kind.CAPTIONS: media.CaptionsMade,
 }
 
 
@@ -113,7 +114,7 @@ def given_up(head: Head, job: JobRow, permanent: bool, now: datetime) -> Outcome
             return domain.track_failed(head, job.tracks[0], failure), ()
         case Kind.VERIFY:
             return domain.track_failed(head, job.tracks[0], domain.NOT_READ_BACK), ()
-        case Kind.THUMBNAILS | Kind.STORYBOARD:
+        case Kind.THUMBNAILS | Kind.STORYBOARD | Kind.CAPTIONS:
             return head, ()
 
 

@@ -12,7 +12,7 @@ from svc_transcode.media import jobs as media
 from svc_transcode.media.info import SourceInfo
 from svc_transcode.media.package import package
 from svc_transcode.media.rates import measure
-from svc_transcode.media.tracks import AudioTrack, Presentation, Segment, VideoTrack
+from svc_transcode.media.tracks import AudioTrack, CaptionTrack, Presentation, Segment, VideoTrack
 from svc_transcode.processing.model import JobRow, JobState, Kind, Track, TrackFile
 
 Objects = tuple[tuple[str, media.File], ...]
@@ -79,7 +79,9 @@ def _of(job: JobRow, track: str) -> Sequence[media.TrackMade]:
     return [made for made in result.tracks if made.quality == track] if isinstance(result, media.VideoMade) else []
 
 
-def manifests(info: SourceInfo, tracks: Sequence[Gathered], folder: str) -> dict[str, str]:
+def manifests(
+    info: SourceInfo, tracks: Sequence[Gathered], folder: str, captions: Sequence[CaptionTrack] = ()
+) -> dict[str, str]:
     """Every manifest by its path under the video's media prefix; `folder` is that of a generation, under `m/`."""
     pictures = tuple(_video(gathered, info.video.frame_rate) for gathered in tracks if gathered.track.is_picture)
     sounds = [gathered for gathered in tracks if not gathered.track.is_picture]
@@ -98,7 +100,7 @@ def manifests(info: SourceInfo, tracks: Sequence[Gathered], folder: str) -> dict
         )
         for number, gathered in enumerate(sounds)
     )
-    return package(Presentation(info.duration, pictures, audio), folder)
+    return package(Presentation(info.duration, pictures, audio, tuple(captions)), folder)
 
 
 def file_of(gathered: Gathered, info: SourceInfo, file_id: str, now: datetime) -> TrackFile:

@@ -176,6 +176,11 @@ def storyboard_job(track: str, run: int) -> JobRow:
     return JobRow(_named(f"b-{track}", run), Kind.STORYBOARD, PRIORITY_BOARD, "", (track,), run=run)
 
 
+def captions_job(run: int) -> JobRow:
+    """The job that reads the captions in the source."""
+    return JobRow(_named("c", run), Kind.CAPTIONS, PRIORITY_REST, "", run=run)
+
+
 @dataclass(frozen=True, slots=True)
 class _Pass:
     rungs: tuple[Rung, ...]

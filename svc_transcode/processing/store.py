@@ -210,6 +210,11 @@ class ProcessingStore:
         ]
         return found, page.cursor
 
+    async def walk_heads(self, cursor: bytes | None) -> tuple[list[Head], bytes | None]:
+        """Some of the heads of all videos, in no order."""
+        page = await self._tables.walk(PROCESSING, limit=PAGE, cursor=cursor)
+        return [_read(model.HEAD, row).value for row in page.rows if row["section"] == tables.HEAD], page.cursor
+
     async def purge(self, video_id: str) -> None:
         """Forget everything of a video but that something may be left of it in the object store."""
         await self.activate(video_id)

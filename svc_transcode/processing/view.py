@@ -7,6 +7,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 from svc_transcode.media.package import MASTER, MPD
+from svc_transcode.processing import captions
 from svc_transcode.processing.model import Head, State, Track, TrackFile, TrackState
 from vidmesh.transcode.v1 import transcode_pb2 as pb
 from vidmesh.transcode.v1 import transcode_service_pb2 as rpc
@@ -130,6 +131,9 @@ def presentation(head: Head, tracks: Iterable[TrackFile]) -> rpc.GetPresentation
         answer.hls_path = f"m/{head.manifests}/{MASTER}"
         answer.dash_path = f"m/{head.manifests}/{MPD}"
         answer.files.extend(shown)
+        for caption, track in zip(head.captions, captions.tracks(head), strict=True):
+            if caption.path in head.listed_captions:
+                answer.captions.add(path=track.path, language=track.language, label=track.label)
     return answer
 
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 from mesh.contention import LostRace, settle
 from mesh.errors import Fault, aborted, unavailable
 from svc_transcode.media import jobs as media
-from svc_transcode.processing import domain, outcomes, plan, storyboards
+from svc_transcode.processing import captions, domain, outcomes, plan, storyboards
 from svc_transcode.processing.ids import JobId, no_such_job
 from svc_transcode.processing.model import Failure, Head, JobRow, JobState, Kind, Made, State, TrackState
 from svc_transcode.processing.packaging import Objects, gather
@@ -200,6 +200,8 @@ class Working:
         return parent is not None and parent.value.state is JobState.CANCELLED
 
     async def _work(self, head: Head, job: JobRow) -> tuple[str, Objects]:
+        if job.kind is Kind.CAPTIONS:
+            return captions.work(head, self._options.bounds), ()
         if job.kind not in {Kind.VERIFY, Kind.STORYBOARD}:
             return job.spec, ()
         rows = [row async for row in self._store.jobs(head.video_id)]
@@ -216,6 +218,8 @@ class Working:
             return outcomes.stills(head, result, made)
         if isinstance(result, media.StoryboardMade):
             return outcomes.storyboard(head, made)
+        if isinstance(result, media.CaptionsMade):
+            return captions.found(head, result, made, datetime.now(UTC)), ()
         if isinstance(result, media.Verified):
             recorded = {track.name: track for track in await self._store.tracks(head.video_id)}
             return outcomes.read_back(head, job, result, recorded.get(job.tracks[0]))
@@ -287,10 +291,10 @@ def _is_wanted(head: Head, job: JobRow) -> bool:
     if job.kind is Kind.THUMBNAILS:
         # Nothing waits for stills, so they may come after the end.
         return not head.stills
-    if job.kind is Kind.STORYBOARD:
-        # Nor for a storyboard.
-        wanted = storyboards.wanted(head)
-        return wanted is not None and wanted.name == job.name
+    if job.kind in {Kind.STORYBOARD, Kind.CAPTIONS}:
+        # Nor for these.
+        due = (storyboards if job.kind is Kind.STORYBOARD else captions).wanted(head)
+        return due is not None and due.name == job.name
     if head.ended or (head.state is not State.PROBING and job.kind is Kind.PROBE):
         return False
     if job.kind is Kind.VERIFY:

@@ -17,6 +17,7 @@ from svc_transcode.media.errors import ChildFailed, MediaError, PartUnavailable
 from svc_transcode.media.limits import ChildLimits
 from svc_transcode.media.runner import run_child
 from svc_transcode.worker import orders
+from svc_transcode.worker.captions import read_captions
 from svc_transcode.worker.coordinator import Coordinator, FencedError
 from svc_transcode.worker.failures import failure_of
 from svc_transcode.worker.outputs import Outputs, files_of, texts_of
@@ -148,8 +149,11 @@ class Attempts:
                 raise PartMissingError(missing[0])
             if not orders.fits(order.job, result):
                 raise ChildFailed(f"the media process gave a {type(result).__name__} for a {type(order.job).__name__}")
+            texts = texts_of(order.job, result)
+            if isinstance(result, media.CaptionsMade):
+                result, texts = await asyncio.to_thread(read_captions, workdir, result)
             await bench.outputs.store(folder, workdir, files_of(result))
-            await bench.outputs.write(folder, texts_of(order.job, result))
+            await bench.outputs.write(folder, texts)
             return orders.told(result, order.complete)
         finally:
             lease.release()

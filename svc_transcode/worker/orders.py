@@ -22,6 +22,7 @@ _RESULTS: Final[dict[type[media.Job], type[media.Result]]] = {
     media.ThumbnailJob: media.ThumbnailsMade,
     media.VerifyJob: media.Verified,
     media.StoryboardJob: media.StoryboardMade,
+    media.CaptionsJob: media.CaptionsMade,
 }
 READERS: Final = frozenset({JobKind.JOB_KIND_VERIFY, JobKind.JOB_KIND_STORYBOARD})
 """The kinds of jobs whose source is not the upload but what was made of it."""
@@ -62,6 +63,10 @@ def fits(job: media.Job, result: media.Result) -> bool:
     """Whether this is the kind of result that the job has: a child's word is not to be relied on."""
     if isinstance(job, media.StoryboardJob) and isinstance(result, media.StoryboardMade):
         return len(result.sheets) == Layout.of(len(job.starts)).sheets
+    if isinstance(job, media.CaptionsJob) and isinstance(result, media.CaptionsMade):
+        asked = [track.stream_index for track in job.tracks]
+        made = [track.stream_index for track in result.tracks]
+        return made == [index for index in asked if index in made]
     return isinstance(result, _RESULTS[type(job)])
 
 

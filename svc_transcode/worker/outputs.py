@@ -24,7 +24,7 @@ FOREVER: Final = "public, max-age=31536000, immutable"
 MOST_BYTES: Final = 256 << 20
 """Of one file: two seconds of the largest picture are far below."""
 
-_NAME: Final = re.compile(r"([A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+\.(mp4|m4s|jpg)")
+_NAME: Final = re.compile(r"([A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+\.(mp4|m4s|jpg|vtt)")
 
 
 class OutputError(Exception):
@@ -43,7 +43,7 @@ def files_of(result: media.Result) -> Iterator[tuple[media.File, str]]:
             yield from ((thumbnail.file, "image/jpeg") for thumbnail in thumbnails)
         case media.StoryboardMade(sheets=sheets):
             yield from ((sheet, "image/jpeg") for sheet in sheets)
-        case media.AudioMade() | media.Probed() | media.Verified():
+        case media.AudioMade() | media.Probed() | media.Verified() | media.CaptionsMade():
             return
 
 

@@ -106,6 +106,7 @@ def _video(caller: Caller, told: UploadTold, named: Named, give_up: float) -> No
     playback = _with_storyboard(caller, told.video_id, give_up)
     board = playback["storyboard_url"]
     named.media |= {_key(url) for url in (board, *sheets(board, _text(caller, board)))}
+    named.media |= {_key(track["url"]) for track in playback["tracks"] if track.get("url")}
     assert int(playback["manifest_generation"]) == generations
     assert playback["thumbnails"], "no still"
     for picture in playback["thumbnails"]:

@@ -15,6 +15,7 @@ from mesh.config import Settings
 from tests.e2e.chaos.told import Account, UploadTold
 from vidmesh.social.v1.social_events_pb2 import AccountCreated, ChannelChanged, ChannelMemberChanged
 from vidmesh.transcode.v1.transcode_events_pb2 import (
+    CaptionsChanged,
     ProcessingFinished,
     RenditionPublished,
     SourceProbed,
@@ -34,6 +35,7 @@ WHAT: Final[dict[type[Message], Callable[[Any], Key]]] = {
     SourceProbed: lambda fact: (fact.video_id,),
     StillsMade: lambda fact: (fact.video_id,),
     StoryboardMade: lambda fact: (fact.video_id,),
+    CaptionsChanged: lambda fact: (fact.video_id, fact.manifest_generation),
     RenditionPublished: lambda fact: (fact.video_id, fact.quality),
     ProcessingFinished: lambda fact: (fact.video_id, fact.run),
     AccountCreated: lambda fact: (fact.account_id,),

@@ -49,6 +49,7 @@ async def _wrong(objects: Objects, settings: Settings, journey: Journey) -> str:
     if board := playback.get("storyboard_url"):
         text = person.edge.get(board).raise_for_status().text
         named |= {_key(url) for url in (board, *sheets(board, text))}
+    named |= {_key(track["url"]) for track in playback["tracks"] if track.get("url")}
     for file in person.get(f"/v1/videos/{journey.video_id}/files").raise_for_status().json()["files"]:
         playlist = person.edge.get(file["url"]).raise_for_status()
         media = parse_media(playlist.text, urljoin(str(person.edge.base_url), file["url"]))

@@ -34,7 +34,7 @@ from tests.security.matrix.scene import (
 )
 from vidmesh.playback.v1 import playback_pb2, playback_service_pb2
 from vidmesh.social.v1 import account_pb2, account_service_pb2, channel_pb2, channel_service_pb2, credentials_pb2
-from vidmesh.transcode.v1 import transcode_service_pb2
+from vidmesh.transcode.v1 import caption_service_pb2, job_service_pb2, transcode_service_pb2
 from vidmesh.upload.v1 import upload_service_pb2, video_pb2, video_service_pb2
 
 Build = Callable[[Scene, Caller, str], Message]
@@ -133,10 +133,12 @@ def _create_upload(_scene: Scene, _caller: Caller, subject: str) -> Message:
 
 
 ETAG: Final = frozenset({"ETAG_MISMATCH"})
+NO_JOB: Final = frozenset({"JOB_NOT_FOUND"})
 GONE: Final = frozenset({"VIDEO_DELETED"})
 DIGEST: Final = bytes(32)
 _account, _credentials, _channel = account_service_pb2, credentials_pb2, channel_service_pb2
 _upload, _video, _transcode = upload_service_pb2, video_service_pb2, transcode_service_pb2
+_caption, _job = caption_service_pb2, job_service_pb2
 
 ACCOUNTS: Final = {
     "SignUp": Row(_sign_up),
@@ -272,6 +274,31 @@ TRANSCODE: Final = {
     "FinishJob": Row(_plain(_transcode.FinishJobRequest, job_id="a-job", attempt=1, result="{}")),
     "ExportVideoFiles": Row(_plain(_transcode.ExportVideoFilesRequest)),
 }
+CAPTIONS: Final = {
+    "UploadCaption": Row(
+        _of(_caption.UploadCaptionRequest, "video_id", language="en", content=b"no captions"),
+        VIDEOS,
+        frozenset({"INVALID_CAPTIONS"}),
+        uses=True,
+    ),
+    "ListCaptions": Row(_of(_caption.ListCaptionsRequest, "video_id"), VIDEOS, uses=True),
+    "DeleteCaption": Row(_of(_caption.DeleteCaptionRequest, "video_id", caption_id="none"), VIDEOS, uses=True),
+    "GetTranscript": Row(
+        _of(_caption.GetTranscriptRequest, "video_id", caption_id="none"),
+        VIDEOS,
+        frozenset({"CAPTION_NOT_FOUND"}),
+        uses=True,
+    ),
+    "ExportCaptions": Row(_plain(_caption.ExportCaptionsRequest)),
+}
+JOBS: Final = {
+    "GetJobStatistics": Row(_plain(_job.GetJobStatisticsRequest)),
+    "ListJobQueue": Row(_plain(_job.ListJobQueueRequest)),
+    "ListRunningJobs": Row(_plain(_job.ListRunningJobsRequest)),
+    "ListDeadJobs": Row(_plain(_job.ListDeadJobsRequest)),
+    "GetDeadJob": Row(_plain(_job.GetDeadJobRequest, dead_job_id="999999"), business=NO_JOB),
+    "RetryDeadJob": Row(_plain(_job.RetryDeadJobRequest, dead_job_id="999999"), business=NO_JOB),
+}
 PLAYBACK: Final = {
     "GetPlayback": Row(
         _of(playback_service_pb2.GetPlaybackRequest, "video_id"),
@@ -291,6 +318,8 @@ ROWS: Final = {
         "vidmesh.upload.v1.UploadService": UPLOADS,
         "vidmesh.upload.v1.VideoService": VIDEO,
         "vidmesh.transcode.v1.TranscodeService": TRANSCODE,
+        "vidmesh.transcode.v1.JobService": JOBS,
+        "vidmesh.transcode.v1.CaptionService": CAPTIONS,
         "vidmesh.playback.v1.PlaybackService": PLAYBACK,
     }.items()
     for name, row in rows.items()

@@ -1,0 +1,1 @@
+"""CaptionService: captions that people upload, and what is said in all of them."""

@@ -1,0 +1,148 @@
+"""CaptionService: RPC → domain."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, Final
+
+import grpc
+import grpc.aio
+
+from mesh.errors import Fault, invalid, not_found, permission_denied
+from mesh.pagination import PageTokens
+from mesh.sealing import Sealer
+from svc_transcode.captions import messages
+from svc_transcode.captions.keeping import Keeping
+from svc_transcode.media.captions.cues import CaptionsRefused
+from svc_transcode.media.captions.read import read
+from svc_transcode.processing import captions
+from svc_transcode.processing.store import ProcessingStore
+from vidmesh.common.v1.error_reason_pb2 import ErrorReason
+from vidmesh.transcode.v1 import caption_service_pb2 as pb
+from vidmesh.transcode.v1.caption_service_pb2_grpc import CaptionServiceServicer
+from vidmesh.upload.v1 import video_service_pb2 as videos
+
+if TYPE_CHECKING:
+    from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceAsyncStub
+
+EXPORT: Final = "caption_export"
+TRANSCRIPT: Final = "GetTranscript"
+READ_AT_ONCE: Final = 2
+"""Files that are read at the same time; each takes up to a second of one core."""
+PAGE, MOST_PAGE = 500, 2000
+"""Cues."""
+
+
+class CaptionServicer(CaptionServiceServicer):
+    """Captions, for creators and for viewers."""
+
+    def __init__(
+        self,
+        keeping: Keeping,
+        store: ProcessingStore,
+        video_service: VideoServiceAsyncStub,
+        tokens: PageTokens,
+        sealer: Sealer,
+    ) -> None:
+        self._keeping = keeping
+        self._store = store
+        self._videos = video_service
+        self._tokens = tokens
+        self._sealer = sealer
+        self._reading = asyncio.Semaphore(READ_AT_ONCE)
+
+    async def UploadCaption(self, request: pb.UploadCaptionRequest, context: Any) -> pb.UploadCaptionResponse:  # noqa: N802
+        """See the contract."""
+        del context
+        if not (await self._viewer(request.video_id)).channel_member:
+            raise _not_a_member()
+        try:
+            async with self._reading:
+                cues = await asyncio.to_thread(read, request.content, messages.FORMATS[request.format])
+        except CaptionsRefused as refused:
+            line = {} if refused.line is None else {"line": str(refused.line)}
+            raise invalid(ErrorReason.ERROR_REASON_INVALID_CAPTIONS, refused.sentence, **line) from None
+        kept = await self._keeping.add(request.video_id, request.language, request.name, cues)
+        return pb.UploadCaptionResponse(caption=messages.caption(request.video_id, kept))
+
+    async def ListCaptions(self, request: pb.ListCaptionsRequest, context: Any) -> pb.ListCaptionsResponse:  # noqa: N802
+        """See the contract."""
+        del context
+        viewer = await self._viewer(request.video_id)
+        head = await self._keeping.head(request.video_id)
+        if head is None:
+            return pb.ListCaptionsResponse()
+        left_out = captions.left_out(head) if viewer.channel_member else ()
+        return pb.ListCaptionsResponse(
+            captions=[messages.caption(request.video_id, track) for track in head.captions],
+            left_out=[messages.left_out(track) for track in left_out],
+        )
+
+    async def DeleteCaption(self, request: pb.DeleteCaptionRequest, context: Any) -> pb.DeleteCaptionResponse:  # noqa: N802
+        """See the contract."""
+        del context
+        if not (await self._viewer(request.video_id)).channel_member:
+            raise _not_a_member()
+        await self._keeping.remove(request.video_id, request.caption_id)
+        return pb.DeleteCaptionResponse()
+
+    async def GetTranscript(self, request: pb.GetTranscriptRequest, context: Any) -> pb.GetTranscriptResponse:  # noqa: N802
+        """See the contract."""
+        del context
+        await self._viewer(request.video_id)
+        size = self._tokens.page_size(request.page_size, PAGE, MOST_PAGE)
+        cursor = self._tokens.open(TRANSCRIPT, request, request.page_token)
+        caption, cues = await self._keeping.cues(request.video_id, request.caption_id)
+        first = 0
+        if cursor is not None:
+            path, _, number = cursor.decode().rpartition(":")
+            if path != caption.path:
+                sentence = "The captions were replaced. Start from the first page."
+                raise invalid(ErrorReason.ERROR_REASON_INVALID_PAGE_TOKEN, sentence)
+            first = int(number)
+        end = first + size
+        follows = f"{caption.path}:{end}".encode() if end < len(cues) else None
+        return pb.GetTranscriptResponse(
+            caption=messages.caption(request.video_id, caption),
+            cues=[messages.cue(said) for said in cues[first:end]],
+            next_page_token=self._tokens.seal(TRANSCRIPT, request, follows),
+        )
+
+    async def ExportCaptions(  # noqa: N802
+        self, request: pb.ExportCaptionsRequest, context: Any
+    ) -> AsyncIterator[pb.ExportCaptionsResponse]:
+        """See the contract."""
+        del context
+        cursor: bytes | None = None
+        if request.cursor:
+            cursor = self._sealer.open_bytes(EXPORT, request.cursor)
+            if cursor is None:
+                raise invalid(
+                    ErrorReason.ERROR_REASON_INVALID_CURSOR,
+                    "The cursor was not issued for this stream. Start without one.",
+                )
+        while True:
+            # A cursor names the end of a page, so every track of the page carries the one that begins it.
+            resume = self._sealer.seal_bytes(EXPORT, cursor) if cursor is not None else b""
+            heads, cursor = await self._store.walk_heads(cursor)
+            for head in heads:
+                for track in head.captions:
+                    yield pb.ExportCaptionsResponse(caption=messages.caption(head.video_id, track), cursor=resume)
+            if cursor is None:
+                return
+
+    async def _viewer(self, video_id: str) -> videos.CheckViewerResponse:
+        """Raises VIDEO_NOT_FOUND where the caller may not see the video."""
+        try:
+            return await self._videos.CheckViewer(videos.CheckViewerRequest(video_id=video_id))
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                raise not_found(
+                    ErrorReason.ERROR_REASON_VIDEO_NOT_FOUND, "There is no such video.", video_id=video_id
+                ) from None
+            raise
+
+
+def _not_a_member() -> Fault:
+    return permission_denied("Only the channel's people may do this.", relation="channel_member")

@@ -136,6 +136,11 @@ def plausible(begun: StartJobResponse, info: SourceInfo) -> media.Result:
         return media.AudioMade(track_made("audio", 0, length, rate=48_000))
     if isinstance(job, media.StoryboardJob):
         return media.StoryboardMade(tuple(_file(f"sheet-{n}.jpg", n) for n in range(Layout.of(len(job.starts)).sheets)))
+    if isinstance(job, media.CaptionsJob):
+        indexes = [track.stream_index for track in job.tracks]
+        return media.CaptionsMade(
+            tuple(media.CaptionsFile(index, _file(f"captions-{index}.vtt", index), 2, 3000) for index in indexes)
+        )
     assert isinstance(job, media.VideoJob)
     end = info.video_duration if job.end is None else job.end
     first, count = int(job.start // 2), int(-(-(end - job.start) // 2))

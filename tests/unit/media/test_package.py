@@ -13,7 +13,7 @@ import pytest
 
 from svc_transcode.media.package import package
 from svc_transcode.media.rates import Rates, measure, target_duration
-from svc_transcode.media.tracks import AudioTrack, Presentation, Segment, VideoTrack
+from svc_transcode.media.tracks import AudioTrack, CaptionTrack, Presentation, Segment, VideoTrack
 
 DASH = {"d": "urn:mpeg:dash:schema:mpd:2011"}
 
@@ -200,3 +200,58 @@ def test_a_clip_shorter_than_half_a_second_has_its_average_as_its_peak() -> None
 @pytest.mark.parametrize(("seconds", "target"), [(0.04, 1), (2, 2), (2.499, 2), (2.5, 3), (9.2, 9)])
 def test_the_target_duration_is_the_longest_segment_rounded(seconds: float, target: int) -> None:
     assert target_duration(of((1, seconds), (1, 0.01)), 1000) == target
+
+
+CAPTIONED = replace(
+    WHOLE,
+    captions=(
+        CaptionTrack('de ("SDH" <1>)', "de", "c/u-1/captions.vtt"),
+        CaptionTrack("und", "und", "c/c-r1.1.1/captions-3.vtt"),
+    ),
+)
+
+
+def test_captions_are_offered_beside_every_variant_and_off_by_themselves() -> None:
+    master = package(CAPTIONED, "1")["m/1/master.m3u8"].splitlines()
+    assert [line for line in master if "TYPE=SUBTITLES" in line] == [
+        '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="captions",NAME="de (\'SDH\' <1>)",LANGUAGE="de",DEFAULT=NO,'
+        'AUTOSELECT=YES,FORCED=NO,URI="captions-0.m3u8"',
+        '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="captions",NAME="und",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,'
+        'URI="captions-1.m3u8"',
+    ]
+    variants = [line for line in master if line.startswith("#EXT-X-STREAM-INF")]
+    assert len(variants) == 2
+    assert all(line.endswith(',SUBTITLES="captions"') for line in variants)
+
+
+def test_captions_are_one_segment_as_long_as_the_presentation() -> None:
+    assert package(CAPTIONED, "1")["m/1/captions-0.m3u8"] == (
+        "#EXTM3U\n"
+        "#EXT-X-VERSION:7\n"
+        "#EXT-X-TARGETDURATION:6\n"
+        "#EXT-X-MEDIA-SEQUENCE:0\n"
+        "#EXT-X-PLAYLIST-TYPE:VOD\n"
+        "#EXTINF:5.005000,\n"
+        "../../c/u-1/captions.vtt\n"
+        "#EXT-X-ENDLIST\n"
+    )
+
+
+def test_the_mpd_has_a_set_for_each_track_of_captions() -> None:
+    root = ET.fromstring(package(CAPTIONED, "1")["m/1/manifest.mpd"])
+    sets = root.findall(".//d:AdaptationSet[@contentType='text']", DASH)
+    assert [(one.get("mimeType"), one.get("lang"), one.findtext("d:Label", None, DASH)) for one in sets] == [
+        ("text/vtt", "de", 'de ("SDH" <1>)'),
+        ("text/vtt", "und", "und"),
+    ]
+    assert [one.findtext("d:Representation/d:BaseURL", None, DASH) for one in sets] == [
+        "../../c/u-1/captions.vtt",
+        "../../c/c-r1.1.1/captions-3.vtt",
+    ]
+    assert all(one.find("d:Role", DASH) is not None for one in sets)
+
+
+def test_two_tracks_of_captions_cannot_be_named_alike() -> None:
+    twice = replace(WHOLE, captions=(CaptionTrack("de", "de", "c/1"), CaptionTrack("de", "de", "c/2")))
+    with pytest.raises(ValueError, match="share a name"):
+        package(twice, "1")

@@ -15,6 +15,9 @@ from mesh.server import Hosted, Runtime
 from svc_transcode.captions.keeping import Keeping
 from svc_transcode.captions.service import CaptionServicer
 from svc_transcode.media.jobs import Bounds
+from svc_transcode.operating.counts import Counts
+from svc_transcode.operating.overview import Overview
+from svc_transcode.operating.service import JobServicer
 from svc_transcode.processing.advancing import Advancing
 from svc_transcode.processing.arrivals import Arrivals
 from svc_transcode.processing.beginning import Beginning
@@ -38,6 +41,7 @@ from svc_transcode.processing.watching import Wakes, Watching
 from svc_transcode.processing.working import Working
 from svc_transcode.tables import OUTBOX, SCHEMA
 from vidmesh.transcode.v1.caption_service_pb2_grpc import add_CaptionServiceServicer_to_server
+from vidmesh.transcode.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
 from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
 from vidmesh.transcode.v1.transcode_service_pb2_grpc import add_TranscodeServiceServicer_to_server
 from vidmesh.upload.v1.upload_service_pb2_grpc import UploadServiceStub
@@ -59,7 +63,7 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     releasing = Releasing(store, queue, jobs, runtime.log)
     dispatcher = Dispatcher(releasing, releasing.submit, releasing.slots)
     wakes = Wakes(bus)
-    clock = asyncio.get_running_loop().time
+    counts, clock = Counts(tables), asyncio.get_running_loop().time
     working = Working(store, queue, options, chosen.max_attempts, Speeds(lambda: releasing.workers, clock))
     beginning = Beginning(store, queue, media, options)
     leftovers = Leftovers(store, media, chosen.leftovers_after)
@@ -68,10 +72,14 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     async def held(job_id: JobId) -> bool:
         return await jobs.holds(TranscodeJob(job_id=str(job_id)))
 
-    recovering = Recovering(queue, releasing, held, working.give_up, chosen.max_attempts, runtime.log, clock)
+    async def silent(job_id: JobId) -> None:
+        letter = TranscodeJob(job_id=str(job_id), video_id=job_id.video_id)
+        await jobs.bury(letter, str(job_id), chosen.max_attempts, "nobody spoke of it, at each attempt")
+
+    recovering = Recovering(queue, releasing, held, silent, chosen.max_attempts, runtime.log, clock)
     following = Following(store, advancing, recovering, dispatcher, wakes, runtime.log, chosen.sweep_every)
 
-    await Consumers(beginning, working, following).subscribe(bus, jobs)
+    await Consumers(beginning, working, following, counts).subscribe(bus, jobs)
     runtime.background(outbox.run, "outbox")
     runtime.background(dispatcher.run, "dispatcher")
     runtime.background(following.run, "following")
@@ -82,7 +90,8 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
         arrivals = Arrivals(store, overlapping, following, bus, runtime.log, clock)
         runtime.background(arrivals.run, "arrivals")
         await arrivals.listening.wait()
-    rooms = Rooms(store, working, beginning, following, Watching(store, bus), wakes, media)
+    watching = Watching(store, bus)
+    rooms = Rooms(store, working, beginning, following, watching, wakes, media, counts)
     video_service = VideoServiceStub(runtime.channel("svc_upload"))
     servicer = TranscodeServicer(
         rooms,
@@ -97,6 +106,17 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
             name="vidmesh.transcode.v1.TranscodeService",
             servicer=servicer,
             add=add_TranscodeServiceServicer_to_server,
+        ),
+        Hosted(
+            name="vidmesh.transcode.v1.JobService",
+            servicer=JobServicer(
+                Overview(store, queue, beginning, counts, jobs.dead_letters()),
+                store,
+                watching,
+                following,
+                runtime.page_tokens,
+            ),
+            add=add_JobServiceServicer_to_server,
         ),
         Hosted(
             name="vidmesh.transcode.v1.CaptionService",

@@ -6,13 +6,14 @@ from typing import Final
 
 from mesh.bus.outbox import outbox_table
 from mesh.tables import Schema
+from svc_transcode.operating.tables import JOB_COUNTS
 from svc_transcode.processing import tables
 
 OUTBOX: Final = outbox_table()
 
 SCHEMA: Final = Schema(
     "svc_transcode",
-    version=1,
+    version=2,
     tables=(
         tables.PROCESSING,
         tables.PROGRESS,
@@ -20,6 +21,7 @@ SCHEMA: Final = Schema(
         tables.QUEUE_GROUPS,
         tables.QUEUE_JOBS,
         tables.RELEASED,
+        JOB_COUNTS,
         OUTBOX,
     ),
 )

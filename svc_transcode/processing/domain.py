@@ -137,8 +137,14 @@ def read_back(head: Head, name: str) -> Head:
 
 
 def finished(head: Head, now: datetime) -> Head | None:
-    """The head at its end, where every track is settled and the upload is complete; otherwise None."""
-    if head.state is not State.ENCODING or not head.complete or not all(track.state.settled for track in head.tracks):
+    """The head at its end, where every track is settled and the upload is complete; otherwise None.
+
+    Without a picture nothing is published: sound that is made then waits for a retry, and keeps nobody waiting.
+    """
+    if head.state is not State.ENCODING or not head.complete:
+        return None
+    hopeless = all(track.state is TrackState.FAILED for track in head.tracks if track.is_picture)
+    if not all(track.state.settled or (hopeless and track.state is TrackState.MADE) for track in head.tracks):
         return None
     if any(track.state is TrackState.VERIFIED for track in head.tracks if track.is_picture):
         return replace(head, state=State.PROCESSED, end_time=now)

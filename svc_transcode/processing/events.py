@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mesh.bus import Bus, DeadLetter, Event
 from mesh.bus.jobs import JobQueue
+from svc_transcode.operating.counts import Counts, End
 from svc_transcode.processing.beginning import Beginning
 from svc_transcode.processing.following import Following
 from svc_transcode.processing.ids import JobId
@@ -15,10 +16,11 @@ from vidmesh.upload.v1.upload_events_pb2 import UploadCompleted, VideoPurged
 class Consumers:
     """The handlers; each may be called again for the same fact."""
 
-    def __init__(self, beginning: Beginning, working: Working, following: Following) -> None:
+    def __init__(self, beginning: Beginning, working: Working, following: Following, counts: Counts) -> None:
         self._beginning = beginning
         self._working = working
         self._following = following
+        self._counts = counts
 
     async def subscribe(self, bus: Bus, jobs: JobQueue[TranscodeJob]) -> None:
         """Begin to listen."""
@@ -37,4 +39,5 @@ class Consumers:
     async def _dead(self, letter: DeadLetter[TranscodeJob]) -> None:
         job_id = JobId.parse(letter.message.job_id)
         await self._working.give_up(job_id)
+        await self._counts.count(End.GIVEN_UP)
         self._following.due(job_id.video_id)

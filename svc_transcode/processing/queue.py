@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from mesh.bus.dispatch import SHARE
-from mesh.tables import Tables, Value, integer, text, timestamp
+from mesh.tables import Row, Tables, Value, integer, text, timestamp
 from svc_transcode.processing.model import Head
 from svc_transcode.processing.priorities import PATIENT, in_queue
 from svc_transcode.processing.tables import QUEUE_GROUPS, QUEUE_JOBS, RELEASED
@@ -23,6 +23,8 @@ PAGE = 200
 """Rows at a time; and channels of one priority that are looked at together. Where more wait, each look takes the next
 ones, round and round."""
 TOGETHER = 64
+COUNTED = 1000
+"""Jobs of a line that are counted."""
 
 _PRIORITY, _CHANNEL, _JOB, _VIDEO = integer("priority"), text("channel_id"), text("job"), text("video_id")
 _QUEUE_TIME, _REPORT_TIME, _RELEASE_TIME = timestamp("queue_time"), timestamp("report_time"), timestamp("release_time")
@@ -50,6 +52,18 @@ class Waiting:
     """Of `priorities.in_queue`."""
     channel_id: str
     queue_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The queued jobs of a channel at one priority."""
+
+    priority: int
+    channel_id: str
+    waiting: int
+    """At most `COUNTED`."""
+    oldest: datetime | None
+    """None where the last one was just taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +188,37 @@ class Queue:
         """Every job that is out."""
         cursor: bytes | None = None
         while True:
-            page = await self._tables.scan(RELEASED, {"shard": SHARD}, limit=PAGE, cursor=cursor)
-            for row in page.rows:
-                reported = _REPORT_TIME.of(row)
-                yield Released(
-                    video_id=_VIDEO.of(row),
-                    job=_JOB.of(row),
-                    release_time=_RELEASE_TIME.maybe(row) or reported,
-                    report_time=reported,
-                    worker=_WORKER.maybe(row) or "",
-                )
-            cursor = page.cursor
+            jobs, cursor = await self.out(PAGE, cursor)
+            for job in jobs:
+                yield job
             if cursor is None:
                 return
+
+    async def out(self, most: int, cursor: bytes | None) -> tuple[list[Released], bytes | None]:
+        """A page of the jobs that are out."""
+        page = await self._tables.scan(RELEASED, {"shard": SHARD}, limit=most, cursor=cursor)
+        return [_released(row) for row in page.rows], page.cursor
+
+    async def lines(self, most: int, cursor: bytes | None) -> tuple[list[Line], bytes | None]:
+        """A page of who waits, the smallest priority first."""
+        page = await self._tables.scan(QUEUE_GROUPS, {"shard": SHARD}, limit=most, cursor=cursor)
+        return [await self._line(_PRIORITY.of(row), _CHANNEL.of(row)) for row in page.rows], page.cursor
+
+    async def _line(self, priority: int, channel_id: str) -> Line:
+        partition: dict[str, Value] = {"priority": priority, "channel_id": channel_id}
+        rows = (await self._tables.scan(QUEUE_JOBS, partition, limit=COUNTED)).rows
+        return Line(priority, channel_id, len(rows), _QUEUE_TIME.of(rows[0]) if rows else None)
+
+
+def _released(row: Row) -> Released:
+    reported = _REPORT_TIME.of(row)
+    return Released(
+        video_id=_VIDEO.of(row),
+        job=_JOB.of(row),
+        release_time=_RELEASE_TIME.maybe(row) or reported,
+        report_time=reported,
+        worker=_WORKER.maybe(row) or "",
+    )
 
 
 def _group(priority: int, channel_id: str) -> dict[str, Value]:

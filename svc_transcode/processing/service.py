@@ -14,6 +14,7 @@ from mesh.call import current_call
 from mesh.errors import Fault, invalid, not_found, permission_denied
 from mesh.grants import GrantSigner, media_url
 from mesh.sealing import Sealer
+from svc_transcode.operating.counts import Counts, End
 from svc_transcode.processing import outcomes, view
 from svc_transcode.processing.advancing import Media
 from svc_transcode.processing.beginning import Beginning
@@ -49,6 +50,7 @@ class Rooms:
     watching: Watching
     wakes: Wakes
     media: Media
+    counts: Counts
 
 
 class TranscodeServicer(TranscodeServiceServicer):
@@ -138,6 +140,7 @@ class TranscodeServicer(TranscodeServiceServicer):
         job_id, answer = JobId.parse(request.job_id), pb.FinishJobResponse()
         if request.WhichOneof("outcome") == "result":
             job = await self._rooms.working.succeed(job_id, request.attempt, request.result)
+            await self._rooms.counts.count(End.FINISHED)
             if (job_id.release, request.attempt) != (1, 1):
                 # What earlier attempts left behind.
                 kept = f"{job_id.folder(job.kind, request.attempt)}/"
@@ -150,6 +153,9 @@ class TranscodeServicer(TranscodeServiceServicer):
             wait = await self._rooms.working.fail(job_id, request.attempt, failure, request.failure.permanent)
             if wait is not None:
                 answer.retry_after.FromTimedelta(wait)
+            # What is given up and not the file's fault counts when its dead letter is read.
+            hopeless = wait is None and request.failure.permanent
+            await self._rooms.counts.count(End.FAILED, *((End.GIVEN_UP,) if hopeless else ()))
             # A file that is at fault is its creator's matter; a job that keeps failing is the operator's.
             answer.given_up = wait is None and not request.failure.permanent
         self._rooms.following.due(job_id.video_id)

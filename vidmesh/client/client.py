@@ -25,6 +25,7 @@ from vidmesh.social.v1.account_service_pb2_grpc import AccountServiceStub
 from vidmesh.social.v1.channel_pb2 import Channel
 from vidmesh.social.v1.channel_service_pb2 import GetChannelRequest, ListMyChannelsRequest
 from vidmesh.social.v1.channel_service_pb2_grpc import ChannelServiceStub
+from vidmesh.transcode.v1.job_service_pb2_grpc import JobServiceStub
 from vidmesh.transcode.v1.transcode_pb2 import Processing
 from vidmesh.transcode.v1.transcode_service_pb2_grpc import TranscodeServiceStub
 from vidmesh.upload.v1.upload_service_pb2_grpc import UploadServiceStub
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from vidmesh.playback.v1.playback_service_pb2_grpc import PlaybackServiceAsyncStub
     from vidmesh.social.v1.account_service_pb2_grpc import AccountServiceAsyncStub
     from vidmesh.social.v1.channel_service_pb2_grpc import ChannelServiceAsyncStub
+    from vidmesh.transcode.v1.job_service_pb2_grpc import JobServiceAsyncStub
     from vidmesh.transcode.v1.transcode_service_pb2_grpc import TranscodeServiceAsyncStub
     from vidmesh.upload.v1.upload_service_pb2_grpc import UploadServiceAsyncStub
     from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceAsyncStub
@@ -62,6 +64,7 @@ class Client:
     uploads: Final[UploadServiceAsyncStub]
     videos: Final[VideoServiceAsyncStub]
     processing: Final[TranscodeServiceAsyncStub]
+    jobs: Final[JobServiceAsyncStub]
     playback: Final[PlaybackServiceAsyncStub]
 
     def __init__(self, url: str, tokens: TokenStore | None = None, backoff: Backoff | None = None) -> None:
@@ -79,6 +82,7 @@ class Client:
         self.uploads = UploadServiceStub(calling)
         self.videos = VideoServiceStub(calling)
         self.processing = TranscodeServiceStub(calling)
+        self.jobs = JobServiceStub(calling)
         self.playback = PlaybackServiceStub(calling)
 
     async def __aenter__(self) -> Self:

@@ -12,7 +12,7 @@ from vidmesh.options.v1 import options_pb2
 from vidmesh.options.v1.options_pb2 import Access, MethodPolicy, RateClass
 from vidmesh.playback.v1 import playback_service_pb2
 from vidmesh.social.v1 import account_service_pb2, channel_service_pb2
-from vidmesh.transcode.v1 import transcode_service_pb2
+from vidmesh.transcode.v1 import job_service_pb2, transcode_service_pb2
 from vidmesh.upload.v1 import upload_service_pb2, video_service_pb2
 
 UNARY_TIMEOUT: Final = 10.0
@@ -24,6 +24,7 @@ CONTRACTS: Final[tuple[FileDescriptor, ...]] = (
     upload_service_pb2.DESCRIPTOR,
     video_service_pb2.DESCRIPTOR,
     transcode_service_pb2.DESCRIPTOR,
+    job_service_pb2.DESCRIPTOR,
     playback_service_pb2.DESCRIPTOR,
 )
 

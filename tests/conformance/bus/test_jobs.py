@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import nats as nats_client
 import pytest
+from nats.aio.client import Client
 
 from mesh.bus import (
     Backoff,
@@ -363,7 +364,7 @@ async def test_a_job_that_its_owner_buries_while_others_have_it_is_told_like_any
     assert await letters.behind(kept.number) is None
 
 
-async def two_letters(client: nats_client.NATS) -> None:
+async def two_letters(client: Client) -> None:
     """Return once there are two dead letters."""
     for _ in range(600):
         if (await client.jetstream().stream_info("DEAD")).state.messages == 2:

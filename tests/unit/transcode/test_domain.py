@@ -99,6 +99,21 @@ def test_it_ends_when_everything_is_verified_or_given_up_and_fails_without_a_pic
     assert (ended.state, ended.failure) == (State.FAILED, SENTENCE)
 
 
+def test_it_fails_once_every_picture_is_given_up_and_sound_that_is_made_waits_for_a_retry() -> None:
+    head, jobs = planned(source(6))
+    for name in ("360p", "720p"):
+        head = domain.track_failed(head, name, SENTENCE)
+    assert domain.finished(head, NOW) is None, "its sound is still being made"
+    head = after_all(head, jobs)
+    ended = domain.finished(head, NOW)
+    assert ended is not None
+    assert (ended.state, ended.failure) == (State.FAILED, SENTENCE)
+    again = domain.retry(ended, [done(jobs["a-r1"], head)], OPTIONS, NOW)
+    assert again is not None
+    assert again.head.track("audio").state is TrackState.MADE
+    assert not any(job.kind is Kind.AUDIO for job in again.jobs)
+
+
 def test_a_retry_makes_only_what_is_missing() -> None:
     head, jobs = planned(source(40))
     rows = {name: done(job, head) if job.kind is not Kind.THUMBNAILS else job for name, job in jobs.items()}

@@ -5,7 +5,7 @@ Cheap to import: what a command needs is imported when it runs.
 
 from __future__ import annotations
 
-from vidmesh.client.commands import arguments, credential_arguments
+from vidmesh.client.commands import arguments, credential_arguments, operator_arguments
 from vidmesh.client.commands.command import ClientCommand
 
 SIGNUP = ClientCommand("signup", "make an account with its first channel, and sign in", arguments.signup, "signup")
@@ -19,5 +19,8 @@ PASSWORD = ClientCommand(
 SESSIONS = ClientCommand("sessions", "show and end your sign-ins", credential_arguments.sessions, "sessions")
 TOKEN = ClientCommand("token", "make, list and delete API tokens for scripts", credential_arguments.token, "token")
 INVITE = ClientCommand("invite", "invite people to sign up", credential_arguments.invite, "invite")
+JOBS = ClientCommand(
+    "jobs", "show the work of workers, and have failed work done again", operator_arguments.jobs, "jobs"
+)
 
-__all__ = ["INVITE", "LOGIN", "PASSWORD", "PLAY", "SESSIONS", "SIGNUP", "TOKEN", "UPLOAD", "VIDEOS"]
+__all__ = ["INVITE", "JOBS", "LOGIN", "PASSWORD", "PLAY", "SESSIONS", "SIGNUP", "TOKEN", "UPLOAD", "VIDEOS"]

@@ -1,0 +1,1 @@
+"""The work of the installation, for those who run it."""

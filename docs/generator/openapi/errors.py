@@ -15,6 +15,8 @@ from docs.generator.reasons import CODED, HTTP
 JSON: Final = "application/json"
 ERROR: Final[Schema] = {"$ref": "#/components/schemas/Error"}
 REASON: Final[Schema] = {"$ref": "#/components/schemas/ErrorReason"}
+ANY: Final = ("INVALID_FIELD", "PERMISSION_DENIED")
+"""Of servers as such (rules of fields; roles, and scopes of API tokens), though some methods name them with a case."""
 _CODES: Final = re.compile(r"\b([A-Z_]{5,}) \(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 
 
@@ -29,7 +31,7 @@ def named(comment: str, links: Links) -> Iterator[tuple[str, str]]:
 
 
 def general(contracts: Contracts) -> list[str]:
-    """Reasons that no method's comment names, in the order of the contract: any call may fail with them."""
+    """What any call may fail with, in the order of the contract: `ANY`, and what no method's comment names."""
     links = Links(contracts)
     of_methods = {
         reason
@@ -38,7 +40,7 @@ def general(contracts: Contracts) -> list[str]:
         for _, reason in named(contracts.comment(f"{service.name}.{method.name}"), links)
     }
     values = (value.name.removeprefix(REASON_PREFIX) for value in contracts.enums[REASONS].proto.value[1:])
-    return [reason for reason in values if reason not in of_methods]
+    return [reason for reason in values if reason in ANY or reason not in of_methods]
 
 
 def statuses(contracts: Contracts) -> dict[str, tuple[str, str]]:

@@ -253,6 +253,8 @@ class AccountServiceServicer:
 
     def ListSessions(self, request, context):
         """The caller's sign-ins, the newest first.
+
+        Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -286,6 +288,8 @@ class AccountServiceServicer:
 
     def ListApiTokens(self, request, context):
         """The caller's API tokens, without their secrets, the newest first.
+
+        Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -318,6 +322,8 @@ class AccountServiceServicer:
 
     def ListInvites(self, request, context):
         """The open invitations, the newest first.
+
+        Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -93,7 +93,10 @@ class AccountServiceStub:
     Errors: PERMISSION_DENIED (INVALID_RESET_CODE), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
     """
     ListSessions: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.ListSessionsRequest, _credentials_pb2.ListSessionsResponse]
-    """The caller's sign-ins, the newest first."""
+    """The caller's sign-ins, the newest first.
+
+    Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+    """
     EndSession: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.EndSessionRequest, _credentials_pb2.EndSessionResponse]
     """Ends one of the caller's sign-ins. The edges refuse its access tokens within a second. Repeating is no error.
 
@@ -109,7 +112,10 @@ class AccountServiceStub:
     Errors: RESOURCE_EXHAUSTED (TOO_MANY_CREDENTIALS).
     """
     ListApiTokens: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.ListApiTokensRequest, _credentials_pb2.ListApiTokensResponse]
-    """The caller's API tokens, without their secrets, the newest first."""
+    """The caller's API tokens, without their secrets, the newest first.
+
+    Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+    """
     DeleteApiToken: _grpc.UnaryUnaryMultiCallable[_credentials_pb2.DeleteApiTokenRequest, _credentials_pb2.DeleteApiTokenResponse]
     """Deletes an API token of the caller's. The edges refuse it within a second.
 
@@ -123,7 +129,10 @@ class AccountServiceStub:
     Errors: RESOURCE_EXHAUSTED (TOO_MANY_CREDENTIALS).
     """
     ListInvites: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListInvitesRequest, _account_service_pb2.ListInvitesResponse]
-    """The open invitations, the newest first."""
+    """The open invitations, the newest first.
+
+    Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+    """
     DeleteInvite: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.DeleteInviteRequest, _account_service_pb2.DeleteInviteResponse]
     """Takes an invitation back. Accounts made by it stay.
 
@@ -197,7 +206,10 @@ class AccountServiceAsyncStub(AccountServiceStub):
     Errors: PERMISSION_DENIED (INVALID_RESET_CODE), RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS).
     """
     ListSessions: _aio.UnaryUnaryMultiCallable[_credentials_pb2.ListSessionsRequest, _credentials_pb2.ListSessionsResponse]  # type: ignore[assignment]
-    """The caller's sign-ins, the newest first."""
+    """The caller's sign-ins, the newest first.
+
+    Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+    """
     EndSession: _aio.UnaryUnaryMultiCallable[_credentials_pb2.EndSessionRequest, _credentials_pb2.EndSessionResponse]  # type: ignore[assignment]
     """Ends one of the caller's sign-ins. The edges refuse its access tokens within a second. Repeating is no error.
 
@@ -213,7 +225,10 @@ class AccountServiceAsyncStub(AccountServiceStub):
     Errors: RESOURCE_EXHAUSTED (TOO_MANY_CREDENTIALS).
     """
     ListApiTokens: _aio.UnaryUnaryMultiCallable[_credentials_pb2.ListApiTokensRequest, _credentials_pb2.ListApiTokensResponse]  # type: ignore[assignment]
-    """The caller's API tokens, without their secrets, the newest first."""
+    """The caller's API tokens, without their secrets, the newest first.
+
+    Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+    """
     DeleteApiToken: _aio.UnaryUnaryMultiCallable[_credentials_pb2.DeleteApiTokenRequest, _credentials_pb2.DeleteApiTokenResponse]  # type: ignore[assignment]
     """Deletes an API token of the caller's. The edges refuse it within a second.
 
@@ -227,7 +242,10 @@ class AccountServiceAsyncStub(AccountServiceStub):
     Errors: RESOURCE_EXHAUSTED (TOO_MANY_CREDENTIALS).
     """
     ListInvites: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListInvitesRequest, _account_service_pb2.ListInvitesResponse]  # type: ignore[assignment]
-    """The open invitations, the newest first."""
+    """The open invitations, the newest first.
+
+    Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+    """
     DeleteInvite: _aio.UnaryUnaryMultiCallable[_account_service_pb2.DeleteInviteRequest, _account_service_pb2.DeleteInviteResponse]  # type: ignore[assignment]
     """Takes an invitation back. Accounts made by it stay.
 
@@ -364,7 +382,10 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _credentials_pb2.ListSessionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_credentials_pb2.ListSessionsResponse, _abc.Awaitable[_credentials_pb2.ListSessionsResponse]]:
-        """The caller's sign-ins, the newest first."""
+        """The caller's sign-ins, the newest first.
+
+        Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+        """
 
     @_abc_1.abstractmethod
     def EndSession(
@@ -404,7 +425,10 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _credentials_pb2.ListApiTokensRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_credentials_pb2.ListApiTokensResponse, _abc.Awaitable[_credentials_pb2.ListApiTokensResponse]]:
-        """The caller's API tokens, without their secrets, the newest first."""
+        """The caller's API tokens, without their secrets, the newest first.
+
+        Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+        """
 
     @_abc_1.abstractmethod
     def DeleteApiToken(
@@ -442,7 +466,10 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.ListInvitesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.ListInvitesResponse, _abc.Awaitable[_account_service_pb2.ListInvitesResponse]]:
-        """The open invitations, the newest first."""
+        """The open invitations, the newest first.
+
+        Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+        """
 
     @_abc_1.abstractmethod
     def DeleteInvite(

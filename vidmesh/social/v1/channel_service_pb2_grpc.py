@@ -119,6 +119,8 @@ class ChannelServiceServicer:
 
     def ListMyChannels(self, request, context):
         """The channels that the caller owns or manages.
+
+        Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

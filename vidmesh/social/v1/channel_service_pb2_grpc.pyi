@@ -47,7 +47,10 @@ class ChannelServiceStub:
     BatchGetChannels: _grpc.UnaryUnaryMultiCallable[_channel_service_pb2.BatchGetChannelsRequest, _channel_service_pb2.BatchGetChannelsResponse]
     """Reads up to 100 channels at once. Those that do not exist are left out."""
     ListMyChannels: _grpc.UnaryUnaryMultiCallable[_channel_service_pb2.ListMyChannelsRequest, _channel_service_pb2.ListMyChannelsResponse]
-    """The channels that the caller owns or manages."""
+    """The channels that the caller owns or manages.
+
+    Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+    """
     UpdateChannel: _grpc.UnaryUnaryMultiCallable[_channel_service_pb2.UpdateChannelRequest, _channel_service_pb2.UpdateChannelResponse]
     """Changes name, description or banner_url.
 
@@ -96,7 +99,10 @@ class ChannelServiceAsyncStub(ChannelServiceStub):
     BatchGetChannels: _aio.UnaryUnaryMultiCallable[_channel_service_pb2.BatchGetChannelsRequest, _channel_service_pb2.BatchGetChannelsResponse]  # type: ignore[assignment]
     """Reads up to 100 channels at once. Those that do not exist are left out."""
     ListMyChannels: _aio.UnaryUnaryMultiCallable[_channel_service_pb2.ListMyChannelsRequest, _channel_service_pb2.ListMyChannelsResponse]  # type: ignore[assignment]
-    """The channels that the caller owns or manages."""
+    """The channels that the caller owns or manages.
+
+    Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+    """
     UpdateChannel: _aio.UnaryUnaryMultiCallable[_channel_service_pb2.UpdateChannelRequest, _channel_service_pb2.UpdateChannelResponse]  # type: ignore[assignment]
     """Changes name, description or banner_url.
 
@@ -166,7 +172,10 @@ class ChannelServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _channel_service_pb2.ListMyChannelsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_channel_service_pb2.ListMyChannelsResponse, _abc.Awaitable[_channel_service_pb2.ListMyChannelsResponse]]:
-        """The channels that the caller owns or manages."""
+        """The channels that the caller owns or manages.
+
+        Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+        """
 
     @_abc_1.abstractmethod
     def UpdateChannel(

@@ -904,6 +904,8 @@ export const AccountService: GenService<{
   /**
    * The caller's sign-ins, the newest first.
    *
+   * Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+   *
    * @generated from rpc vidmesh.social.v1.AccountService.ListSessions
    */
   listSessions: {
@@ -949,6 +951,8 @@ export const AccountService: GenService<{
   /**
    * The caller's API tokens, without their secrets, the newest first.
    *
+   * Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+   *
    * @generated from rpc vidmesh.social.v1.AccountService.ListApiTokens
    */
   listApiTokens: {
@@ -992,6 +996,8 @@ export const AccountService: GenService<{
   },
   /**
    * The open invitations, the newest first.
+   *
+   * Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
    *
    * @generated from rpc vidmesh.social.v1.AccountService.ListInvites
    */

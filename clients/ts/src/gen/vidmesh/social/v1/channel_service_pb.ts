@@ -572,6 +572,8 @@ export const ChannelService: GenService<{
   /**
    * The channels that the caller owns or manages.
    *
+   * Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+   *
    * @generated from rpc vidmesh.social.v1.ChannelService.ListMyChannels
    */
   listMyChannels: {

@@ -18,15 +18,18 @@ from vidmesh.client.hls import parse_media
 
 KEY = re.compile(r"/media/~[^/]+/(v/[^?]+)$")
 
+ENDS = {"PROCESSING_STATE_PROCESSED", "PROCESSING_STATE_FAILED"}
+
 
 def check_answers(stack: Stack, accounts: Sequence[Account], settle: float) -> Named:
     """Asks for everything that was acknowledged, waits until it has come to its end, and gives what it names.
 
-    Each has `settle` seconds from when the one before it had come to its end: much work is not stuck.
+    Something has to come to its end every `settle` seconds until all have: much work is not stuck.
     """
     named = Named()
     for account in accounts:
         _signs_in(stack, account)
+    _all_end(stack, accounts, settle)
     for account in accounts:
         with Caller.at(stack.edge_url, account.token) as caller:
             for told in account.uploads:
@@ -111,6 +114,25 @@ def _video(caller: Caller, told: UploadTold, named: Named, give_up: float) -> No
     assert playback["thumbnails"], "no still"
     for picture in playback["thumbnails"]:
         named.media.add(_key(picture["url"]))
+
+
+def _all_end(stack: Stack, accounts: Sequence[Account], settle: float) -> None:
+    """Returns once the processing of every video that stays has ended."""
+    open_ones = [(account, told) for account in accounts for told in account.uploads if told.stays]
+    give_up = time.monotonic() + settle
+    while open_ones:
+        before, open_ones = len(open_ones), [one for one in open_ones if not _has_ended(stack, *one)]
+        if len(open_ones) < before:
+            give_up = time.monotonic() + settle
+        stuck = [told.video_id for _, told in open_ones]
+        assert time.monotonic() < give_up, f"nothing came to its end for {settle} s; {len(stuck)} are left: {stuck}"
+        time.sleep(0.3)
+
+
+def _has_ended(stack: Stack, account: Account, told: UploadTold) -> bool:
+    with Caller.at(stack.edge_url, account.token) as caller:
+        answer = caller.send("GET", f"/v1/videos/{told.video_id}/processing")
+    return answer.json().get("processing", {}).get("state") in ENDS
 
 
 def _settled(caller: Caller, video_id: str, give_up: float) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -10,8 +10,12 @@ REPORT := .cache/tests.xml
 CASSANDRA_REPORT := .cache/tests-cassandra.xml
 TOOLS := $(CURDIR)/.cache/bin
 GRPCURL := github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3
+GO_PLUGINS := google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.11 \
+  google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.0
 # Test files that run at once. Those that start a whole stack wait more than they work.
 JOBS ?= 2
+# Each once; plugins are run from there (clients/go/buf.gen.yaml).
+GO_INSTALL = name=$${tool\#\#*/}; test -x $(TOOLS)/$${name%@*} || GOBIN=$(TOOLS) go install $$tool || exit 1
 # Empty where Node is missing: then the pages and the TypeScript client are left out, and it is said.
 NODE := $(shell command -v node 2>/dev/null)
 NODE_STAMP := node_modules/.made-from-lock
@@ -28,7 +32,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo test test-cassandra test-web web node pages check bench soak generate lock sbom audit clean system
+.PHONY: help env demo test test-cassandra test-web web node pages check bench soak generate go lock sbom audit clean system
 
 help:
 	@echo "make demo      start everything, upload a clip, watch it become playable, play it back (FILE=clip.mp4)"
@@ -40,6 +44,7 @@ help:
 	@echo "make bench     measure, in quick mode (ARGS=... for names: make bench ARGS='tables edge')"
 	@echo "make soak      the long tests: two hours or so (tests/e2e/README.md)"
 	@echo "make generate  generate the stubs from protos/, and docs/reference/ from the code"
+	@echo "make go        generate the Go stubs into clients/go/gen (needs Go 1.24)"
 	@echo "make env       make the environment in $(VENV); the others do so by themselves"
 	@echo "make lock      choose newer versions of what is installed, and pin them in requirements.lock"
 	@echo "make sbom      write the bill of materials of an installation (CycloneDX) into dist/"
@@ -107,7 +112,7 @@ system:
 	  if [ -n "$$missing" ]; then \
 	    if [ "$$(id -u)" = 0 ]; then run=; else run=sudo; fi; \
 	    $$run apt-get update -qq && $$run apt-get install -qq -y --no-install-recommends $$missing >/dev/null; fi; fi
-	@if command -v go >/dev/null && ! test -x $(TOOLS)/grpcurl; then GOBIN=$(TOOLS) go install $(GRPCURL); fi
+	@if command -v go >/dev/null; then for tool in $(GRPCURL) $(GO_PLUGINS); do $(GO_INSTALL); done; fi
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -130,6 +135,11 @@ generate: $(STAMP)
 	$(BIN)/python protos/generate.py
 	$(BIN)/python protos/typescript.py
 	$(BIN)/python -m docs.generator
+
+go: $(STAMP)
+	@command -v go >/dev/null || { echo "This needs Go 1.24 or newer, which is not here." >&2; exit 1; }
+	@for tool in $(GO_PLUGINS); do $(GO_INSTALL); done
+	$(BIN)/buf generate --template clients/go/buf.gen.yaml
 
 # Hashes only, no address of a registry: whoever installs uses their own.
 lock: $(VENV)/bin/uv

@@ -46,7 +46,7 @@ export function Player({ playback, latest, renew, title, startAt, theatre, onThe
   const [upgraded, setUpgraded] = useState(playback.manifestGeneration);
   const engine = useEngine(video, still, first, from, renew);
   const media = useMedia(video, engine.reloading);
-  const actions = useActions(video, frame, onTheatre);
+  const actions = useActions(video, frame, onTheatre, engine.toggleCaptions);
   const fullscreen = useFullscreen(frame);
   const { idle, wake } = useIdle(!media.paused);
   const touch = useRef(false);

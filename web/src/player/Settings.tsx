@@ -2,17 +2,18 @@ import { useEffect, useId, useRef, useState } from "react";
 
 import { t } from "../i18n";
 import { IconButton } from "../ui/Button";
+import { captionName } from "./captions";
 import { SPEEDS } from "./keys";
 import styles from "./Settings.module.css";
 import type { Driven } from "./useEngine";
 import type { Media } from "./useMedia";
 
-/** Quality, speed and sound. */
+/** Quality, speed, captions and sound. */
 export function Settings({ media, engine, onSpeed }: { media: Media; engine: Driven; onSpeed: (speed: number) => void }) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const name = useId();
-  const { qualities, picked, shown, sounds, sound } = engine.choices;
+  const { qualities, picked, shown, sounds, sound, captions, caption } = engine.choices;
 
   useEffect(() => {
     if (!open) return;
@@ -49,6 +50,14 @@ export function Settings({ media, engine, onSpeed }: { media: Media; engine: Dri
               <Radio key={speed} name={`${name}s`} checked={media.speed === speed} label={speed === 1 ? t("normalSpeed") : `${speed}×`} onPick={() => onSpeed(speed)} />
             ))}
           </Group>
+          {captions.length > 0 && (
+            <Group legend={t("captions")}>
+              <Radio name={`${name}c`} checked={caption < 0} label={t("captionsOff")} onPick={() => engine.pickCaption(-1)} />
+              {captions.map((offered, track) => (
+                <Radio key={offered.label} name={`${name}c`} checked={caption === track} label={captionName(offered, document.documentElement.lang)} onPick={() => engine.pickCaption(track)} />
+              ))}
+            </Group>
+          )}
           {sounds.length > 1 && (
             <Group legend={t("sound")}>
               {sounds.map(({ track, name: label }) => (

@@ -3,6 +3,8 @@ import type { Playback } from "@vidmesh/client/vidmesh/playback/v1/playback_pb";
 import { TrackKind } from "@vidmesh/client/vidmesh/playback/v1/playback_pb";
 import Hls, { ErrorTypes, Events, type ErrorData } from "hls.js";
 
+import { storage } from "../app/storage";
+import { keepWish, type Offered, trackFor, wishIn } from "./captions";
 import { grantIn, withGrant } from "./grant";
 
 export interface Choices {
@@ -14,6 +16,9 @@ export interface Choices {
   readonly shown: string;
   readonly sounds: readonly { track: number; name: string }[];
   readonly sound: number;
+  readonly captions: readonly Offered[];
+  /** Which of them is shown; -1 where none is. */
+  readonly caption: number;
 }
 
 export interface Listener {
@@ -27,7 +32,7 @@ export interface Listener {
   failed: (code: string) => void;
 }
 
-const NOTHING: Choices = { qualities: [], picked: -1, shown: "", sounds: [], sound: 0 };
+const NOTHING: Choices = { qualities: [], picked: -1, shown: "", sounds: [], sound: 0, captions: [], caption: -1 };
 const REFUSED = new Set([401, 403]);
 /** With waits of up to 5 s: an edge may be away for a minute and a half. */
 const MOST_FAILURES = 20;
@@ -71,6 +76,7 @@ export class Engine {
     this.hls.on(Events.MANIFEST_PARSED, () => this.begun());
     this.hls.on(Events.LEVEL_SWITCHED, (_, { level }) => this.show({ shown: this.nameOf(level) }));
     this.hls.on(Events.AUDIO_TRACK_SWITCHED, () => this.show({ sound: this.hls.audioTrack }));
+    this.hls.on(Events.SUBTITLE_TRACKS_UPDATED, () => this.captioned());
     this.hls.on(Events.FRAG_BUFFERED, () => (this.failures = 0));
     this.hls.on(Events.ERROR, (_, data) => this.wrong(data));
     video.addEventListener("seeking", () => this.sought(), this.events);
@@ -96,6 +102,20 @@ export class Engine {
   pickSound(track: number): void {
     this.wanted.sound = this.choices.sounds[track]?.name;
     this.hls.audioTrack = track;
+  }
+
+  /** Shows a track of captions, or none (-1), from now on and in other videos too. */
+  pickCaption(track: number): void {
+    const language = this.choices.captions[track]?.language ?? wishIn(storage).language;
+    keepWish(storage, { on: track >= 0, language });
+    this.showCaption(track);
+  }
+
+  /** Captions off, or on again; the track that is shown then, undefined where there is none. */
+  toggleCaptions(): Offered | undefined {
+    const { captions, caption } = this.choices;
+    this.pickCaption(caption >= 0 ? -1 : trackFor(captions, wishIn(storage).language, navigator.languages));
+    return captions[this.choices.caption];
   }
 
   /** Goes on by a newer grant. Nobody notices. */
@@ -172,6 +192,18 @@ export class Engine {
     const chosen = sounds.find(({ name }) => name === sound)?.track;
     if (chosen !== undefined) this.hls.audioTrack = chosen;
     this.show({ qualities, sounds, picked, sound: chosen ?? Math.max(0, this.hls.audioTrack) });
+  }
+
+  private captioned(): void {
+    const captions = this.hls.subtitleTracks.map(({ name, lang }) => ({ label: name, language: lang ?? "" }));
+    this.show({ captions });
+    const { on, language } = wishIn(storage);
+    this.showCaption(on ? trackFor(captions, language, navigator.languages) : -1);
+  }
+
+  private showCaption(track: number): void {
+    this.hls.subtitleTrack = track;
+    this.show({ caption: track });
   }
 
   private nameOf(level: number): string {

@@ -14,6 +14,11 @@ test("digits jump to tenths of the video", () => {
   expect(press("9")).toEqual({ do: "jump", share: 0.9 });
 });
 
+test("c switches captions", () => {
+  expect(press("c")).toEqual({ do: "captions" });
+  expect(press("c", { ctrlKey: true })).toBeUndefined();
+});
+
 test("keys of the browser are left to it", () => {
   expect(press("f", { ctrlKey: true })).toBeUndefined();
   expect(press("ArrowLeft", { altKey: true })).toBeUndefined();

@@ -1,6 +1,6 @@
 /** What keys do in a player: those that people know from other players. */
 export type Action =
-  | { do: "toggle" | "mute" | "fullscreen" | "theatre" | "pip" }
+  | { do: "toggle" | "mute" | "fullscreen" | "theatre" | "pip" | "captions" }
   | { do: "seek"; seconds: number }
   | { do: "jump"; share: number }
   | { do: "volume"; change: number }
@@ -30,6 +30,7 @@ const KEYS: Record<string, Action> = {
   f: { do: "fullscreen" },
   t: { do: "theatre" },
   i: { do: "pip" },
+  c: { do: "captions" },
   ">": { do: "speed", steps: 1 },
   "<": { do: "speed", steps: -1 },
   ".": { do: "frame", steps: 1 },

@@ -4,6 +4,7 @@ import { useCallback, useState } from "react";
 import { storage } from "../app/storage";
 import { t } from "../i18n";
 import { clock } from "../i18n/formats";
+import { captionName, type Offered } from "./captions";
 import { type Action, nextSpeed } from "./keys";
 
 const FRAME_S = 1 / 30;
@@ -18,7 +19,7 @@ export interface Actions {
   said: { text: string; at: number } | undefined;
 }
 
-export function useActions(video: HTMLVideoElement | null, frame: HTMLElement | null, onTheatre: (() => void) | undefined): Actions {
+export function useActions(video: HTMLVideoElement | null, frame: HTMLElement | null, onTheatre: (() => void) | undefined, onCaptions: () => Offered | undefined): Actions {
   const [said, setSaid] = useState<Actions["said"]>();
   const say = useCallback((text: string) => setSaid((before) => ({ text, at: (before?.at ?? 0) + 1 })), []);
 
@@ -84,6 +85,11 @@ export function useActions(video: HTMLVideoElement | null, frame: HTMLElement | 
           video.pause();
           seek(video.currentTime + action.steps * FRAME_S);
           break;
+        case "captions": {
+          const shown = onCaptions();
+          say(shown ? captionName(shown, document.documentElement.lang) : t("saidNoCaptions"));
+          break;
+        }
         case "theatre":
           onTheatre?.();
           break;
@@ -96,7 +102,7 @@ export function useActions(video: HTMLVideoElement | null, frame: HTMLElement | 
           else void video.requestPictureInPicture().catch(() => undefined);
       }
     },
-    [video, frame, onTheatre, seek, setVolume, setSpeed, say],
+    [video, frame, onTheatre, onCaptions, seek, setVolume, setSpeed, say],
   );
 
   return { act, seek, setVolume, setSpeed, said };

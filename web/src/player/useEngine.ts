@@ -5,6 +5,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 
 import { isPassing, reasonOf } from "../api/errors";
 import { patiently } from "../app/patiently";
+import type { Offered } from "./captions";
 import type { Choices, Engine } from "./engine";
 
 const EARLY_MS = 60_000;
@@ -13,7 +14,7 @@ const AGAIN_MS = 3000;
 /** Between two grants that are asked for because one was refused. */
 const SPACE_MS = 1000;
 
-const NONE: Choices = { qualities: [], picked: -1, shown: "", sounds: [], sound: 0 };
+const NONE: Choices = { qualities: [], picked: -1, shown: "", sounds: [], sound: 0, captions: [], caption: -1 };
 
 export const loadEngine = () => patiently(() => import("./engine"));
 
@@ -23,6 +24,10 @@ export interface Driven {
   failure: string | undefined;
   pick: (level: number) => void;
   pickSound: (track: number) => void;
+  /** -1: none. */
+  pickCaption: (track: number) => void;
+  /** What is shown afterwards; undefined: none. */
+  toggleCaptions: () => Offered | undefined;
   /** Another manifest is being loaded: what the element tells meanwhile means nothing. */
   reloading: boolean;
   /** Begins again after a failure, where it stopped. */
@@ -119,12 +124,16 @@ export function useEngine(video: HTMLVideoElement | null, still: HTMLCanvasEleme
     }
   }, [video, startAt, renewed]);
 
+  const toggleCaptions = useCallback(() => engine.current?.toggleCaptions(), []);
+
   return {
     choices,
     failure,
     reloading,
     pick: (level) => engine.current?.pick(level),
     pickSound: (track) => engine.current?.pickSound(track),
+    pickCaption: (track) => engine.current?.pickCaption(track),
+    toggleCaptions,
     restart: () => void restart(),
     upgrade: (playback) => engine.current?.upgrade(playback),
   };

@@ -17,6 +17,7 @@ from av.index import IndexEntry
 from av.stream import Stream
 from av.video.stream import VideoStream
 
+from svc_transcode.media.packets import demuxed
 from svc_transcode.media.parts import PartReader
 
 _TAIL = Fraction(10)
@@ -91,7 +92,7 @@ def _last(container: InputContainer, streams: Iterable[Stream], frame: Fraction)
     """The latest end of any packet from here on, by stream."""
     ends: dict[int, Fraction] = {}
     try:
-        for packet in container.demux(*streams):
+        for packet in demuxed(container, *streams):
             if packet.pts is None:
                 continue
             base = Fraction(packet.time_base)

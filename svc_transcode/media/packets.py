@@ -20,6 +20,29 @@ from svc_transcode.media.source import damaged
 S = TypeVar("S", bound=Stream)
 
 
+def demuxed(container: InputContainer, *streams: S) -> Iterator[Packet[S]]:
+    """The packets of these streams, to the end. Raises FFmpegError where the container cannot be read on.
+
+    The last packet of each is empty, and flushes its decoder. A programme stream or FLV may begin further streams at
+    any time: PyAV (18.1) may then fail as it flushes, and is to be asked again, for what was not flushed.
+    """
+    flushed: set[int] = set()
+    while True:
+        asked_again = bool(flushed)
+        try:
+            for packet in cast("Iterator[Packet[S]]", container.demux(*streams)):
+                if packet.size:
+                    flushed.discard(packet.stream_index)
+                elif asked_again and packet.stream_index in flushed:
+                    continue
+                else:
+                    flushed.add(packet.stream_index)
+                yield packet
+        except IndexError:
+            continue
+        return
+
+
 class Demuxer:
     """The packets of one stream from where the container stands."""
 
@@ -33,7 +56,7 @@ class Demuxer:
     def packets(self, stream: S) -> Iterator[Packet[S]]:
         """Ends at the end of the stream. Raises PartUnavailable."""
         try:
-            for packet in cast("Iterator[Packet[S]]", self._container.demux(stream)):
+            for packet in demuxed(self._container, stream):
                 self._packets += 1
                 yield packet
         except FFmpegError as failure:

@@ -29,7 +29,8 @@ def open_source(reader: PartReader, bounds: Bounds) -> Generator[InputContainer]
     """
     claimed = _claim(reader)
     try:
-        container = av.open(reader, "r", options=_options(bounds))
+        # Titles and the like may be in any encoding; nothing here reads them.
+        container = av.open(reader, "r", options=_options(bounds), metadata_errors="replace")
     except (FFmpegError, EOFError) as failure:
         reader.check()
         if isinstance(failure, MemoryError):

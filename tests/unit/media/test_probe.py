@@ -73,6 +73,14 @@ def test_a_rate_of_30000_over_1001_stays_a_fraction(make: Callable[[Clip], Path]
     assert info.video_duration == 60 / NTSC
 
 
+def test_a_title_may_be_in_any_encoding(make: Callable[[Clip], Path]) -> None:
+    path = make(Clip(times=steady(10)))
+    data = path.read_bytes()
+    assert b"Lavf" in data
+    path.write_bytes(data.replace(b"Lavf", "L\xe9ah".encode("latin-1")))
+    assert probed(path).video_duration == Fraction("0.4")
+
+
 def test_a_header_without_a_duration_is_not_needed(make: Callable[[Clip], Path]) -> None:
     info = probed(make(Clip("clip.mkv", times=steady(300), container_options={"live": "1"})))
     assert info.video_duration == 12

@@ -191,9 +191,9 @@ def _used_up() -> list[Plain]:
     told = f"%METADATA(ROUTE:{LIMIT_METADATA}:{{}})%"
     reason, rate_class = ErrorReason.ERROR_REASON_RATE_LIMITED, told.format("rate_class")
     status = status_of(exhausted(reason, SENTENCE, retry_after=timedelta(0), rate_class=rate_class))
-    written = json_format.MessageToDict(status)
+    written = _plain(status)
     # What only the route knows cannot be written as a Duration.
-    written["details"][1]["retryDelay"] = told.format("retry_delay")
+    written["details"][1]["retry_delay"] = told.format("retry_delay")
     status_is = _status_is(429)
     after = header("retry-after", told.format("retry_after"))
     details = header("grpc-status-details-bin", told.format("status"))
@@ -262,7 +262,12 @@ def _as_it_is() -> Plain:
 
 
 def _json_format(status: Status) -> Plain:
-    return {"json_format": json_format.MessageToDict(status), "content_type": "application/json"}
+    return {"json_format": _plain(status), "content_type": "application/json"}
+
+
+def _plain(status: Status) -> Plain:
+    """Fields are named as in what the transcoder writes of services' errors."""
+    return json_format.MessageToDict(status, preserving_proto_field_name=True)
 
 
 def _status(reply: Reply) -> Status:

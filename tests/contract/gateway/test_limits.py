@@ -66,6 +66,8 @@ async def test_the_end_of_a_budget_is_told_alike_in_every_face(installation: Any
     assert reason(by_grpc) == "RATE_LIMITED"
     assert by_json.json()["details"][0]["metadata"] == {"rate_class": "write"}
     assert retry_delay(by_grpc) == 50
+    # Named as in the errors of services.
+    assert by_json.json()["details"][1]["retry_delay"] == "50s"
     assert json_status(by_json) == by_grpc == web_status(trailers)
     assert trailers["retry-after"] == "50"
 

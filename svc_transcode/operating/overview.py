@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
-from mesh.bus.letters import Kept
 from mesh.errors import Fault, not_found, precondition
-from svc_transcode.operating.counts import Counts, End
+from svc_transcode.operating.counts import Counts
+from svc_transcode.operating.domain import MENDED, Dead, Letter, Running, Statistics
 from svc_transcode.processing.beginning import Beginning
 from svc_transcode.processing.dispatching import SEEN_LATELY
 from svc_transcode.processing.ids import JobId
-from svc_transcode.processing.model import JobRow
-from svc_transcode.processing.queue import Line, Queue, Released
+from svc_transcode.processing.queue import Line, Queue
 from svc_transcode.processing.store import ProcessingStore
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
-from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
-
-Letter = Kept[TranscodeJob]
-
-MENDED = frozenset({ErrorReason.ERROR_REASON_NOTHING_TO_RETRY, ErrorReason.ERROR_REASON_VIDEO_NOT_FOUND})
-"""There is nothing that could be tried again."""
 
 
 class Letters(Protocol):
@@ -31,31 +23,6 @@ class Letters(Protocol):
     async def behind(self, number: int) -> Letter | None: ...
     async def get(self, number: int) -> Letter | None: ...
     async def remove(self, number: int) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """How the work gets on."""
-
-    running: int
-    workers: int
-    ended: dict[End, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A job that is out."""
-
-    out: Released
-    job: JobRow
-
-
-@dataclass(frozen=True, slots=True)
-class Dead:
-    """A dead letter, and the job as far as it is still known."""
-
-    letter: Letter
-    job: JobRow | None
 
 
 class Overview:
@@ -135,8 +102,3 @@ class Overview:
             return Dead(letter, None)
         row = await self._store.job(job_id.video_id, job_id.job)
         return Dead(letter, None if row is None else row.value)
-
-
-def rate(ended: dict[End, int], lately: timedelta) -> float:
-    """Jobs finished a minute."""
-    return ended.get(End.FINISHED, 0) / (lately / timedelta(minutes=1))

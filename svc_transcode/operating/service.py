@@ -6,7 +6,8 @@ from typing import Any
 
 from mesh.pagination import PageTokens
 from svc_transcode.operating.counts import LATELY, End
-from svc_transcode.operating.overview import Dead, Overview, Running, rate
+from svc_transcode.operating.domain import Dead, Running, rate
+from svc_transcode.operating.overview import Overview
 from svc_transcode.processing.dispatching import KINDS
 from svc_transcode.processing.following import Following
 from svc_transcode.processing.ids import JobId

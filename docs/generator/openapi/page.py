@@ -166,7 +166,7 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>\n" for row in rows)
     return (
-        f'<div class="wide" tabindex="0"><table><thead><tr>{titles}</tr></thead><tbody>\n{body}</tbody></table></div>'
+        f'<div class="wide"><table><thead><tr>{titles}</tr></thead><tbody>\n{body}</tbody></table></div>'
     )
 
 

@@ -56,8 +56,8 @@ def test_an_upload_waits_for_the_network_and_goes_on_by_itself(new_visitor: NewV
     creator.choose(large)
     sending = sending_of(creator)
     expect(creator.page.get_by_role("button", name="Pause")).to_be_visible()
-    creator.page.wait_for_timeout(1000)
-    assert held
+    while not held:
+        creator.page.wait_for_timeout(50)
     creator.context.set_offline(True)
     for route in held:
         route.abort("internetdisconnected")

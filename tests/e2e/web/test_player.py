@@ -192,3 +192,41 @@ def test_a_video_whose_edge_goes_before_it_begins_waits_for_it(video_id: str, ne
     viewer.go(f"/watch/{video_id}")
     viewer.wait_video("!video.paused && video.currentTime > 0")
     assert len(away) > 6
+
+
+def test_looking_for_a_moment_shows_its_picture(video_id: str, new_visitor: NewVisitor) -> None:
+    viewer = new_visitor()
+    page = viewer.page
+    viewer.go(f"/watch/{video_id}")
+    viewer.wait_video("video.ended")
+    bar = page.get_by_role("slider", name="Position")
+    tile = bar.locator("[style*=sheet]")
+    box = bar.bounding_box()
+    assert box is not None
+    seen: list[str] = []
+    for share in (0.1, 0.6):
+        page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
+        expect(tile).to_be_visible()
+        seen.append(str(tile.get_attribute("style")))
+    assert seen[0] != seen[1]
+    viewer.screenshot("player-storyboard")
+    page.mouse.move(box["x"], box["y"] - 200)
+    expect(tile).to_have_count(0)
+
+    bar.focus()
+    page.keyboard.press("0")
+    expect(tile).to_be_visible()
+    expect(tile).to_have_count(0)
+    assert viewer.wrong == []
+
+
+def test_a_storyboard_that_does_not_come_is_not_missed(video_id: str, new_visitor: NewVisitor) -> None:
+    viewer = new_visitor()
+    page = viewer.page
+    page.route(re.compile(r"storyboard\.vtt$"), lambda route: route.abort())
+    viewer.go(f"/watch/{video_id}")
+    viewer.wait_video("video.ended")
+    with page.expect_event("requestfailed"):
+        page.get_by_role("slider", name="Position").hover()
+    expect(page.get_by_text(re.compile(r"^0:0\d$"))).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)

@@ -50,3 +50,8 @@ const PASSING = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.ResourceE
 
 /** It may be otherwise in a while, without anybody's doing. */
 export const isPassing = (error: unknown): boolean => PASSING.has(errorOf(error).code);
+
+const FINAL = new Set([Code.NotFound, Code.PermissionDenied, Code.Unauthenticated, Code.FailedPrecondition, Code.InvalidArgument]);
+
+/** Asking again would be in vain. */
+export const isFinal = (error: unknown): boolean => FINAL.has(errorOf(error).code);

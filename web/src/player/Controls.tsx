@@ -8,6 +8,7 @@ import { Settings } from "./Settings";
 import type { Actions } from "./useActions";
 import type { Driven } from "./useEngine";
 import type { Media } from "./useMedia";
+import { useTiles } from "./useTiles";
 
 interface Props {
   media: Media;
@@ -18,10 +19,13 @@ interface Props {
   theatre: boolean | undefined;
   /** There are more qualities than when it was loaded. */
   onUpgrade: (() => void) | undefined;
+  /** Of the WebVTT file; empty where there is none. */
+  storyboardUrl: string;
 }
 
-export function Controls({ media, actions, engine, fullscreen, theatre, onUpgrade }: Props) {
+export function Controls({ media, actions, engine, fullscreen, theatre, onUpgrade, storyboardUrl }: Props) {
   const { act } = actions;
+  const { tiles, want } = useTiles(storyboardUrl);
   return (
     <div className={styles.controls}>
       {onUpgrade && (
@@ -29,7 +33,7 @@ export function Controls({ media, actions, engine, fullscreen, theatre, onUpgrad
           <Icon name="check" size="1em" /> {t("moreQualities")}
         </button>
       )}
-      <SeekBar media={media} onSeek={actions.seek} />
+      <SeekBar media={media} tiles={tiles} onSeek={actions.seek} onNear={want} />
       <div className={styles.row}>
         <IconButton icon={media.ended ? "replay" : media.paused ? "play" : "pause"} label={media.ended ? t("replay") : media.paused ? t("play") : t("pauseKey")} onClick={() => act({ do: "toggle" })} />
         <div className={styles.volume}>

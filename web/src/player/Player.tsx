@@ -150,6 +150,7 @@ export function Player({ playback, latest, renew, title, startAt, theatre, onThe
           actions={actions}
           engine={engine}
           fullscreen={fullscreen}
+          storyboardUrl={latest.storyboardUrl}
           theatre={onTheatre ? Boolean(theatre) : undefined}
           onUpgrade={
             more

@@ -1,16 +1,37 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 
 import { t } from "../i18n";
 import { clock } from "../i18n/formats";
 import styles from "./SeekBar.module.css";
+import { type Tile, tileAt } from "./storyboard";
 import type { Media } from "./useMedia";
 
-/** Where it plays, how much is there, and where a press would go. */
-export function SeekBar({ media, onSeek }: { media: Media; onSeek: (seconds: number) => void }) {
+const KEYS = /^(Arrow(Left|Right)|Home|End|[0-9jlJL.,])$/;
+const KEYED_MS = 1500;
+
+interface Props {
+  media: Media;
+  tiles: readonly Tile[];
+  onSeek: (seconds: number) => void;
+  /** Somebody may be about to look for a moment. */
+  onNear: () => void;
+}
+
+/** Where it plays, how much is there, and where a press would go, with its picture where there is one. */
+export function SeekBar({ media, tiles, onSeek, onNear }: Props) {
+  // Of the last key that moved it, while that is new.
+  const [keyed, setKeyed] = useState<number>();
   const [hover, setHover] = useState<number>();
   const [dragged, setDragged] = useState<number>();
   const { duration, buffered } = media;
   const time = dragged ?? media.time;
+  useEffect(() => {
+    if (keyed === undefined) return;
+    const timer = setTimeout(() => setKeyed(undefined), KEYED_MS);
+    return () => clearTimeout(timer);
+  }, [keyed]);
+  const looked = dragged ?? hover ?? (keyed === undefined ? undefined : media.time);
+  const tile = looked === undefined ? undefined : tileAt(tiles, looked);
   const share = (seconds: number) => (duration > 0 ? Math.min(1, seconds / duration) : 0);
   const at = (event: React.PointerEvent<HTMLDivElement>) => {
     const { left, width } = event.currentTarget.getBoundingClientRect();
@@ -26,6 +47,10 @@ export function SeekBar({ media, onSeek }: { media: Media; onSeek: (seconds: num
       aria-valuemax={Math.floor(duration)}
       aria-valuenow={Math.floor(time)}
       aria-valuetext={t("saidTime", { time: clock(time), of: clock(duration) })}
+      onPointerEnter={onNear}
+      onFocus={onNear}
+      onKeyDown={({ key, timeStamp }) => KEYS.test(key) && setKeyed(timeStamp)}
+      onBlur={() => setKeyed(undefined)}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
         setDragged(at(event));
@@ -47,11 +72,23 @@ export function SeekBar({ media, onSeek }: { media: Media; onSeek: (seconds: num
         <div className={styles.played} style={{ transform: `scaleX(${share(time)})` }} />
       </div>
       <div className={styles.knob} style={{ left: `${share(time) * 100}%` }} />
-      {hover !== undefined && duration > 0 && (
-        <div className={styles.tip} style={{ left: `clamp(1.8rem, ${share(hover) * 100}%, calc(100% - 1.8rem))` }} aria-hidden="true">
-          {clock(hover)}
+      {looked !== undefined && duration > 0 && (
+        <div className={styles.tip} style={{ left: inside(share(looked), tile) }} aria-hidden="true">
+          {tile && (
+            <div
+              className={styles.tile}
+              style={{ width: tile.width, height: tile.height, backgroundImage: `url("${tile.url}")`, backgroundPosition: `${-tile.x}px ${-tile.y}px` }}
+            />
+          )}
+          <span>{clock(looked)}</span>
         </div>
       )}
     </div>
   );
+}
+
+/** How far from the left, so that neither end leaves the bar. */
+function inside(share: number, tile: Tile | undefined): string {
+  const half = tile ? `${tile.width / 2}px` : "1.8rem";
+  return `clamp(${half}, ${share * 100}%, calc(100% - ${half}))`;
 }

@@ -5,7 +5,9 @@ import Hls, { ErrorTypes, Events, type ErrorData } from "hls.js";
 
 import { storage } from "../app/storage";
 import { keepWish, type Offered, trackFor, wishIn } from "./captions";
+import { bufferedAt } from "./buffered";
 import { grantIn, withGrant } from "./grant";
+import { Stillness } from "./stillness";
 
 export interface Choices {
   /** Best first. */
@@ -52,6 +54,7 @@ export class Engine {
   /** There is a newer manifest for when somebody plays on. */
   private due = false;
   private readonly events = new AbortController();
+  private readonly stillness: Stillness;
 
   /** Throws where the browser has no Media Source Extensions. */
   constructor(
@@ -71,13 +74,18 @@ export class Engine {
       capLevelToPlayerSize: true,
       maxBufferLength: 30,
       backBufferLength: 60,
-      xhrSetup: (xhr, url) => xhr.open("GET", withGrant(url, grantIn(this.playback.hlsUrl)), true),
+      xhrSetup: (xhr, url) => {
+        xhr.addEventListener("progress", () => this.stillness.moved());
+        xhr.open("GET", withGrant(url, grantIn(this.playback.hlsUrl)), true);
+      },
     });
+    this.stillness = new Stillness(video, () => this.reload());
     this.hls.on(Events.MANIFEST_PARSED, () => this.begun());
     this.hls.on(Events.LEVEL_SWITCHED, (_, { level }) => this.show({ shown: this.nameOf(level) }));
     this.hls.on(Events.AUDIO_TRACK_SWITCHED, () => this.show({ sound: this.hls.audioTrack }));
     this.hls.on(Events.SUBTITLE_TRACKS_UPDATED, () => this.captioned());
     this.hls.on(Events.FRAG_BUFFERED, () => (this.failures = 0));
+    for (const event of [Events.MANIFEST_PARSED, Events.LEVEL_LOADED, Events.FRAG_BUFFERED, Events.ERROR] as const) this.hls.on(event, () => this.stillness.moved());
     this.hls.on(Events.ERROR, (_, data) => this.wrong(data));
     video.addEventListener("seeking", () => this.sought(), this.events);
     addEventListener("online", () => this.again !== undefined && this.load(), this.events);
@@ -136,6 +144,7 @@ export class Engine {
 
   destroy(): void {
     clearTimeout(this.again);
+    this.stillness.end();
     this.events.abort();
     this.hls.destroy();
   }
@@ -174,10 +183,8 @@ export class Engine {
   }
 
   private sought(): void {
-    if (this.due) return this.reload();
-    if (!this.leftovers) return;
-    this.leftovers = false;
-    this.hls.currentLevel = this.choices.picked;
+    // Emptying a buffer where it plays would not do: Chromium goes on with what it has read of it.
+    if (this.due || (this.leftovers && bufferedAt(this.video) > this.video.currentTime)) this.reload();
   }
 
   private begun(): void {
@@ -218,7 +225,11 @@ export class Engine {
     if (REFUSED.has(code)) return this.listener.refused();
     if (!data.fatal) return;
     // Decoders stumble; once or twice they may be helped up.
-    if (data.type === ErrorTypes.MEDIA_ERROR && this.recovered++ < 2) return this.hls.recoverMediaError();
+    if (data.type === ErrorTypes.MEDIA_ERROR && this.recovered++ < 2) {
+      this.hls.recoverMediaError();
+      // By itself it would not at the beginning.
+      return this.hls.startLoad(this.position);
+    }
     // The edge is away, or not quite back. hls.js itself gives up at once.
     const passing = data.type === ErrorTypes.NETWORK_ERROR && (code === 0 || code === 429 || code >= 500);
     if (!passing || this.failures >= MOST_FAILURES) return this.listener.failed(data.details);

@@ -3,7 +3,7 @@ import type { Playback } from "@vidmesh/client/vidmesh/playback/v1/playback_pb";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { useCallback, useEffect, useRef, useState } from "react";
 
-import { isPassing, reasonOf } from "../api/errors";
+import { isFinal, reasonOf } from "../api/errors";
 import { patiently } from "../app/patiently";
 import type { Offered } from "./captions";
 import type { Choices, Engine } from "./engine";
@@ -67,7 +67,7 @@ export function useEngine(video: HTMLVideoElement | null, still: HTMLCanvasEleme
         if (!left) engine.current?.renew(playback);
       } catch (error) {
         // The network may be gone as well: it is asked for again as long as somebody watches.
-        if (isPassing(error)) later(AGAIN_MS);
+        if (!isFinal(error)) later(AGAIN_MS);
         else if (!left) setFailure(reasonOf(error) || "REFUSED");
       } finally {
         asking = false;

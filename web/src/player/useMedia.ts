@@ -1,6 +1,8 @@
 /** A video element's state, as something that pages can follow. */
 import { useCallback, useRef, useSyncExternalStore } from "react";
 
+import { bufferedAt } from "./buffered";
+
 export interface Media {
   readonly paused: boolean;
   readonly ended: boolean;
@@ -86,12 +88,4 @@ function stateOf(video: HTMLVideoElement, started: boolean): Media {
     speed: video.playbackRate,
     pip: document.pictureInPictureElement === video,
   };
-}
-
-/** How far the data reach without a gap from where it plays, seconds. */
-function bufferedAt({ buffered, currentTime }: HTMLVideoElement): number {
-  for (let at = 0; at < buffered.length; at += 1) {
-    if (buffered.start(at) <= currentTime + 0.1 && currentTime < buffered.end(at)) return buffered.end(at);
-  }
-  return currentTime;
 }

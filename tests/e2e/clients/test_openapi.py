@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ OPERATIONS = operations(DOCUMENT)
 READS = [one for one in OPERATIONS if one.verb == "get"]
 WITH_BODIES = [one for one in OPERATIONS if one.body is not None and one.schema_of(one.body).get("required")]
 BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, BROKEN = 400, 401, 403, 500
+CAPTION = b"WEBVTT\n\n00:00.000 --> 00:01.000\nHello.\n"
 DRAWN = 6
 """Requests for each operation and caller, the same in each run."""
 drawn_alike = settings(
@@ -58,6 +60,8 @@ def scene(stack: Stack) -> Iterator[Scene]:
     video_id = upload(person, seconds=240)
     unfinished = begin(person)["upload"]["upload_id"]
     channel = person.get("/v1/accounts/me/channels").raise_for_status().json()["channels"][0]
+    caption = {"language": "en", "content": base64.b64encode(CAPTION).decode()}
+    captioned = person.post(f"/v1/videos/{video_id}/captions", caption).raise_for_status().json()
     known = {
         "video_id": video_id,
         "video_ids": [video_id],
@@ -65,6 +69,7 @@ def scene(stack: Stack) -> Iterator[Scene]:
         "channel_id": person.channel_id,
         "channel_ids": [person.channel_id],
         "channel": f"@{person.handle}",
+        "caption_id": captioned["caption"]["caption_id"],
         "account_id": channel["owner_account_id"],
     }
     yield Scene(person, spare, anonymous, known)

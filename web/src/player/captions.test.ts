@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { captionName, keepWish, trackFor, wishIn } from "./captions";
 
-const offered = (...labels: string[]) => labels.map((label) => ({ label, language: label.split(" ")[0] ?? "" }));
+const offered = (...labels: string[]) => labels.map((label) => ({ label, language: label.split(" ")[0] ?? "", url: "" }));
 const store = () => {
   const kept = new Map<string, string>();
   return { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value) };

@@ -13,6 +13,8 @@ export interface Offered {
   /** As the manifest names it: its language, and a name in parentheses where it has one. */
   label: string;
   language: string;
+  /** Of its WebVTT file. */
+  url: string;
 }
 
 export function wishIn(store: Store): Wish {
@@ -41,7 +43,7 @@ export function trackFor(tracks: readonly Offered[], language: string, preferred
 }
 
 /** What a viewer reads: the language in the viewer's own, and the track's name. */
-export function captionName({ label, language }: Offered, locale: string): string {
+export function captionName({ label, language }: Pick<Offered, "label" | "language">, locale: string): string {
   const name = label.startsWith(`${language} (`) ? label.slice(language.length) : "";
   if (!language) return label;
   try {

@@ -53,6 +53,8 @@ export class Engine {
   private leftovers = false;
   /** There is a newer manifest for when somebody plays on. */
   private due = false;
+  /** The file of captions that is shown. */
+  private captions: HTMLTrackElement | undefined;
   private readonly events = new AbortController();
   private readonly stillness: Stillness;
 
@@ -74,6 +76,10 @@ export class Engine {
       capLevelToPlayerSize: true,
       maxBufferLength: 30,
       backBufferLength: 60,
+      // Captions are files of their own, which browsers show by themselves: `showCaption`.
+      subtitleTrackController: undefined,
+      subtitleStreamController: undefined,
+      timelineController: undefined,
       xhrSetup: (xhr, url) => {
         xhr.addEventListener("progress", () => this.stillness.moved());
         xhr.open("GET", withGrant(url, grantIn(this.playback.hlsUrl)), true);
@@ -83,7 +89,6 @@ export class Engine {
     this.hls.on(Events.MANIFEST_PARSED, () => this.begun());
     this.hls.on(Events.LEVEL_SWITCHED, (_, { level }) => this.show({ shown: this.nameOf(level) }));
     this.hls.on(Events.AUDIO_TRACK_SWITCHED, () => this.show({ sound: this.hls.audioTrack }));
-    this.hls.on(Events.SUBTITLE_TRACKS_UPDATED, () => this.captioned());
     this.hls.on(Events.FRAG_BUFFERED, () => (this.failures = 0));
     for (const event of [Events.MANIFEST_PARSED, Events.LEVEL_LOADED, Events.FRAG_BUFFERED, Events.ERROR] as const) this.hls.on(event, () => this.stillness.moved());
     this.hls.on(Events.ERROR, (_, data) => this.wrong(data));
@@ -146,6 +151,7 @@ export class Engine {
     clearTimeout(this.again);
     this.stillness.end();
     this.events.abort();
+    this.captions?.remove();
     this.hls.destroy();
   }
 
@@ -198,19 +204,31 @@ export class Engine {
     const sounds = this.hls.audioTracks.map(({ name, lang }, track) => ({ track, name: name || lang || String(track + 1) }));
     const chosen = sounds.find(({ name }) => name === sound)?.track;
     if (chosen !== undefined) this.hls.audioTrack = chosen;
+    this.captioned();
     this.show({ qualities, sounds, picked, sound: chosen ?? Math.max(0, this.hls.audioTrack) });
   }
 
   private captioned(): void {
-    const captions = this.hls.subtitleTracks.map(({ name, lang }) => ({ label: name, language: lang ?? "" }));
+    const captions = this.playback.tracks.filter(({ kind }) => kind === TrackKind.CAPTIONS);
     this.show({ captions });
     const { on, language } = wishIn(storage);
     this.showCaption(on ? trackFor(captions, language, navigator.languages) : -1);
   }
 
   private showCaption(track: number): void {
-    this.hls.subtitleTrack = track;
-    this.show({ caption: track });
+    const found = this.choices.captions[track];
+    this.captions?.remove();
+    this.captions = undefined;
+    if (found) {
+      this.captions = document.createElement("track");
+      this.captions.kind = "subtitles";
+      this.captions.label = found.label;
+      this.captions.srclang = found.language;
+      this.captions.src = withGrant(found.url, grantIn(this.playback.hlsUrl));
+      this.video.append(this.captions);
+      this.captions.track.mode = "showing";
+    }
+    this.show({ caption: found ? track : -1 });
   }
 
   private nameOf(level: number): string {

@@ -25,6 +25,7 @@ from svc_transcode.media.fragment import decode_time, samples, set_decode_time, 
 from svc_transcode.media.grid import SEGMENT, SOUND_FRAME, SOUND_SEGMENT
 from svc_transcode.media.jobs import AudioJob, AudioMade, File, SegmentFile, TrackMade
 from svc_transcode.media.ladder import AUDIO_BITRATE, AUDIO_RATE
+from svc_transcode.media.loudness import gain_for, leveled
 from svc_transcode.media.packets import Demuxer
 from svc_transcode.media.parts import PartReader
 from svc_transcode.media.resample import Resampler
@@ -56,22 +57,38 @@ def encode_audio(job: AudioJob, reader: PartReader, save: Save, progress: Callab
     Raises MediaRejected (DAMAGED) where there is no sound to be had from it; the video may do without.
     """
     begin = max(0, job.first - 1 - _PREROLL)
+    gain = gain_for(lambda: _Sound(job, reader, begin).frames(), job.info.duration) if job.leveled else None
+    sound = _Sound(job, reader, begin)
     output = _Output(job, begin, save, progress)
-    with open_source(reader, job.source.bounds) as container:
-        stream = next((s for s in audio_streams(container) if s.index == job.stream_index), None)
-        if stream is None:
-            raise damaged("The sound cannot be decoded.")
-        keep_only(container, stream)
-        if begin:
-            _seek(container, stream, Fraction(begin * SOUND_FRAME, AUDIO_RATE) + job.info.origin - _LEAD)
-        demuxer = Demuxer(container, reader, _DAMAGE_ALLOWED, _DAMAGE_SHARE)
-        resampler = Resampler(job.info.origin, begin * SOUND_FRAME)
-        for frame in _decoded(demuxer, stream, begun=not begin):
-            output.write(resampler.push(frame))
-            if output.full:
-                break
-        output.write(resampler.finish())
-        return AudioMade(output.finish(), demuxer.damaged)
+    output.write(sound.frames() if gain is None else leveled(sound.frames(), gain))
+    return AudioMade(output.finish(), sound.damaged)
+
+
+class _Sound:
+    """What is encoded, from packet `begin` on: stereo at 48 kHz on the clock of the presentation."""
+
+    def __init__(self, job: AudioJob, reader: PartReader, begin: int) -> None:
+        self._job, self._reader, self._begin = job, reader, begin
+        self.damaged = 0
+        """Packets of the source that were refused so far."""
+
+    def frames(self) -> Iterator[AudioFrame]:
+        """Raises MediaRejected, PartUnavailable."""
+        job, reader, begin = self._job, self._reader, self._begin
+        with open_source(reader, job.source.bounds) as container:
+            stream = next((s for s in audio_streams(container) if s.index == job.stream_index), None)
+            if stream is None:
+                raise damaged("The sound cannot be decoded.")
+            keep_only(container, stream)
+            if begin:
+                _seek(container, stream, Fraction(begin * SOUND_FRAME, AUDIO_RATE) + job.info.origin - _LEAD)
+            demuxer = Demuxer(container, reader, _DAMAGE_ALLOWED, _DAMAGE_SHARE)
+            resampler = Resampler(job.info.origin, begin * SOUND_FRAME)
+            for frame in _decoded(demuxer, stream, begun=not begin):
+                yield from resampler.push(frame)
+                self.damaged = demuxer.damaged
+            yield from resampler.finish()
+            self.damaged = demuxer.damaged
 
 
 def _seek(container: InputContainer, stream: AudioStream, time: Fraction) -> None:
@@ -112,11 +129,14 @@ class _Output:
         return self._end is not None and self._given >= (self._end + _AHEAD) * SOUND_FRAME
 
     def write(self, frames: Iterator[AudioFrame]) -> None:
+        """To the end of the piece, or of the frames."""
         for frame in frames:
             frame.pts = None  # the fifo counts for itself
             self._fifo.write(frame)
             while not self.full and (block := self._fifo.read(SOUND_FRAME)) is not None:
                 self._encode(block)
+            if self.full:
+                break
 
     def finish(self) -> TrackMade | None:
         rest = None if self.full else self._fifo.read()

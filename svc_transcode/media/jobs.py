@@ -74,6 +74,8 @@ class AudioJob:
     first: int = 0
     end: int | None = None
     """As in `grid.Piece`."""
+    leveled: bool = False
+    """Brings it to the loudness that all have (`loudness`). Of a whole track alone: a piece does not know the rest."""
     kind: Literal["audio"] = "audio"
 
 

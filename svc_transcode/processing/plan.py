@@ -242,7 +242,12 @@ def _sound_jobs(info: SourceInfo, sound: _Sound, options: Options, run: int) -> 
     track, bare = sound.track, info.bare()
     for piece in sound.pieces:
         spec = media.AudioJob(
-            replace(NO_SOURCE, bounds=options.bounds), bare, track.stream_index, piece.first, piece.end
+            replace(NO_SOURCE, bounds=options.bounds),
+            bare,
+            track.stream_index,
+            piece.first,
+            piece.end,
+            leveled=len(sound.pieces) == 1,
         )
         stem = track.name.replace("audio", "a") + (f"-{piece.index:05d}" if len(sound.pieces) > 1 else "")
         text = media.to_json(media.JOB, spec)

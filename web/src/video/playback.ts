@@ -67,7 +67,10 @@ export function usePlaybackAhead(video: Video): () => void {
 /** Manifests never change under their address: the browser's cache keeps them for the player. */
 async function manifestsAhead({ hlsUrl, startQuality }: Playback): Promise<void> {
   const master = await (await fetch(hlsUrl, { credentials: "omit" })).text();
-  const lists = master.split("\n").filter((line) => line && !line.startsWith("#"));
-  const first = lists.find((line) => line.includes(startQuality)) ?? lists[0];
-  if (first) await fetch(new URL(first, hlsUrl), { credentials: "omit" });
+  const lines = master.split("\n");
+  const lists = lines.filter((line) => line && !line.startsWith("#"));
+  const pictures = lists.find((line) => line.includes(startQuality)) ?? lists[0];
+  const sound = lines.map((line) => /^#EXT-X-MEDIA:TYPE=AUDIO,.*DEFAULT=YES.*URI="([^"]+)"/.exec(line)?.[1]).find(Boolean);
+  const get = (name: string | undefined) => name && fetch(new URL(name, hlsUrl), { credentials: "omit" });
+  await Promise.all([get(pictures), get(sound)]);
 }

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import grpc
 import grpc.aio
 
-from mesh.errors import Fault, invalid, not_found, permission_denied
+from mesh.errors import invalid, not_found
 from mesh.pagination import PageTokens
 from mesh.sealing import Sealer
-from svc_transcode.captions import messages
+from svc_transcode.captions import domain, messages
 from svc_transcode.captions.keeping import Keeping
 from svc_transcode.media.captions.cues import CaptionsRefused
 from svc_transcode.media.captions.read import read
@@ -56,13 +56,12 @@ class CaptionServicer(CaptionServiceServicer):
         """See the contract."""
         del context
         if not (await self._viewer(request.video_id)).channel_member:
-            raise _not_a_member()
+            raise domain.not_a_member()
         try:
             async with self._reading:
                 cues = await asyncio.to_thread(read, request.content, messages.FORMATS[request.format])
         except CaptionsRefused as refused:
-            line = {} if refused.line is None else {"line": str(refused.line)}
-            raise invalid(ErrorReason.ERROR_REASON_INVALID_CAPTIONS, refused.sentence, **line) from None
+            raise domain.refusal(refused) from None
         kept = await self._keeping.add(request.video_id, request.language, request.name, cues)
         return pb.UploadCaptionResponse(caption=messages.caption(request.video_id, kept))
 
@@ -83,7 +82,7 @@ class CaptionServicer(CaptionServiceServicer):
         """See the contract."""
         del context
         if not (await self._viewer(request.video_id)).channel_member:
-            raise _not_a_member()
+            raise domain.not_a_member()
         await self._keeping.remove(request.video_id, request.caption_id)
         return pb.DeleteCaptionResponse()
 
@@ -94,19 +93,11 @@ class CaptionServicer(CaptionServiceServicer):
         size = self._tokens.page_size(request.page_size, PAGE, MOST_PAGE)
         cursor = self._tokens.open(TRANSCRIPT, request, request.page_token)
         caption, cues = await self._keeping.cues(request.video_id, request.caption_id)
-        first = 0
-        if cursor is not None:
-            path, _, number = cursor.decode().rpartition(":")
-            if path != caption.path:
-                sentence = "The captions were replaced. Start from the first page."
-                raise invalid(ErrorReason.ERROR_REASON_INVALID_PAGE_TOKEN, sentence)
-            first = int(number)
-        end = first + size
-        follows = f"{caption.path}:{end}".encode() if end < len(cues) else None
+        page = domain.page_of(caption, cues, size, cursor)
         return pb.GetTranscriptResponse(
             caption=messages.caption(request.video_id, caption),
-            cues=[messages.cue(said) for said in cues[first:end]],
-            next_page_token=self._tokens.seal(TRANSCRIPT, request, follows),
+            cues=[messages.cue(said) for said in page.cues],
+            next_page_token=self._tokens.seal(TRANSCRIPT, request, page.follows),
         )
 
     async def ExportCaptions(  # noqa: N802
@@ -142,7 +133,3 @@ class CaptionServicer(CaptionServiceServicer):
                     ErrorReason.ERROR_REASON_VIDEO_NOT_FOUND, "There is no such video.", video_id=video_id
                 ) from None
             raise
-
-
-def _not_a_member() -> Fault:
-    return permission_denied("Only the channel's people may do this.", relation="channel_member")

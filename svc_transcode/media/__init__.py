@@ -6,7 +6,7 @@ Two halves, kept apart on purpose:
   `jobs`, `errors`, `limits`, `wire`), ISO boxes (`boxes`, `fragment`, `splitter`, `codecs`), manifests (`tracks`,
   `rates`, `urls`, `hls`, `dash`, `package`), and `runner`, the asyncio side that starts a child.
 - **media**, which imports PyAV and runs in a child process alone: `source`, `packets`, `probe`, `extent`, `frames`,
-  `graph`, `x264`, `encode`, `audio`, `thumbnail`, `verify`; `child` is the process.
+  `graph`, `x264`, `encode`, `audio`, `loudness`, `thumbnail`, `verify`; `child` is the process.
 
 A parent imports the pure half alone: bytes that a stranger sent never meet a decoder outside a child that has given
 up its own resources first.

@@ -143,6 +143,7 @@ class TranscodeSettings(Section):
     worker_threads: int = Field(ge=1)
     chunk: Seconds
     overlap: bool
+    reuse: bool
     max_attempts: int = Field(ge=1)
     sweep_every: Seconds
     leftovers_after: Seconds

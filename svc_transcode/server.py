@@ -22,6 +22,7 @@ from svc_transcode.processing.advancing import Advancing
 from svc_transcode.processing.arrivals import Arrivals
 from svc_transcode.processing.beginning import Beginning
 from svc_transcode.processing.dispatching import Releasing
+from svc_transcode.processing.earlier import Earlier
 from svc_transcode.processing.events import Consumers
 from svc_transcode.processing.feeding import Feeding
 from svc_transcode.processing.following import Following
@@ -91,7 +92,8 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
         runtime.background(arrivals.run, "arrivals")
         await arrivals.listening.wait()
     watching = Watching(store, bus)
-    rooms = Rooms(store, working, beginning, following, watching, wakes, media, counts)
+    earlier = Earlier(tables, store, chosen.reuse)
+    rooms = Rooms(store, working, beginning, following, watching, wakes, media, counts, earlier)
     video_service = VideoServiceStub(runtime.channel("svc_upload"))
     servicer = TranscodeServicer(
         rooms,

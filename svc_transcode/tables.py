@@ -21,6 +21,7 @@ SCHEMA: Final = Schema(
         tables.QUEUE_GROUPS,
         tables.QUEUE_JOBS,
         tables.RELEASED,
+        tables.EARLIER,
         JOB_COUNTS,
         OUTBOX,
     ),

@@ -23,6 +23,9 @@ write = { per_user = [0, 0], per_address = [0, 0] }
 auth = { per_user = [0, 0], per_address = [0, 0] }
 heavy = { per_user = [0, 0], per_address = [0, 0] }
 report = { per_user = [0, 0], per_address = [0, 0] }
+[transcode]
+# What is measured is the work, each time.
+reuse = false
 """
 
 

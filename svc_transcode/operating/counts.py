@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from mesh.ids import uuid7
 from mesh.tables import Tables, Value
-from svc_transcode.operating.tables import FAILED, FINISHED, GIVEN_UP, JOB_COUNTS
+from svc_transcode.operating.tables import FAILED, FINISHED, GIVEN_UP, JOB_COUNTS, REUSED
 
 SHARD = 0
 PAGE = 500
@@ -23,6 +23,8 @@ class End(StrEnum):
     FAILED = "failed"
     """The job is tried again, or given up, which counts besides."""
     GIVEN_UP = "given_up"
+    REUSED = "reused"
+    """It copied what was made before; it is finished besides."""
 
 
 class Counts:
@@ -55,6 +57,7 @@ class Counts:
                 found[End.FINISHED] += FINISHED.maybe(row) or 0
                 found[End.FAILED] += FAILED.maybe(row) or 0
                 found[End.GIVEN_UP] += GIVEN_UP.maybe(row) or 0
+                found[End.REUSED] += REUSED.maybe(row) or 0
             cursor = page.cursor
             if cursor is None:
                 return found

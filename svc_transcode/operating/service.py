@@ -59,6 +59,7 @@ class JobServicer(JobServiceServicer):
                 finished=found.ended.get(End.FINISHED, 0),
                 failed_attempts=found.ended.get(End.FAILED, 0),
                 given_up=found.ended.get(End.GIVEN_UP, 0),
+                reused=found.ended.get(End.REUSED, 0),
                 rate=rate(found.ended, LATELY),
             )
         )

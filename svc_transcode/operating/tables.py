@@ -8,12 +8,12 @@ from mesh.tables import Table, integer, text, timestamp
 
 KEPT = timedelta(hours=1)
 
-FINISHED, FAILED, GIVEN_UP = integer("finished"), integer("failed"), integer("given_up")
+FINISHED, FAILED, GIVEN_UP, REUSED = (integer(name) for name in ("finished", "failed", "given_up", "reused"))
 MINUTE = timestamp("minute")
 
 JOB_COUNTS = Table(
     "job_counts",
-    columns=(integer("shard"), MINUTE, text("replica"), FINISHED, FAILED, GIVEN_UP),
+    columns=(integer("shard"), MINUTE, text("replica"), FINISHED, FAILED, GIVEN_UP, REUSED),
     partition_key=("shard",),
     clustering_key=("minute", "replica"),
     default_ttl=KEPT,

@@ -19,6 +19,7 @@ from svc_transcode.processing import outcomes, view
 from svc_transcode.processing.advancing import Media
 from svc_transcode.processing.beginning import Beginning
 from svc_transcode.processing.dispatching import KINDS
+from svc_transcode.processing.earlier import Earlier, Read
 from svc_transcode.processing.following import Following
 from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.model import Head
@@ -51,6 +52,7 @@ class Rooms:
     wakes: Wakes
     media: Media
     counts: Counts
+    earlier: Earlier
 
 
 class TranscodeServicer(TranscodeServiceServicer):
@@ -116,7 +118,7 @@ class TranscodeServicer(TranscodeServiceServicer):
         job_id = JobId.parse(request.job_id)
         begun = await self._rooms.working.start(job_id, request.attempt, request.worker)
         await self._rooms.wakes.changed(job_id.video_id)
-        return pb.StartJobResponse(
+        answer = pb.StartJobResponse(
             spec=begun.spec,
             video_id=job_id.video_id,
             kind=KINDS[begun.job.kind],
@@ -125,6 +127,14 @@ class TranscodeServicer(TranscodeServiceServicer):
                 pb.VerifyObject(path=path, size_bytes=file.size, sha256=file.sha256) for path, file in begun.objects
             ],
         )
+        found = await self._rooms.earlier.find(job_id.video_id, begun.job, request.encoder)
+        if found is not None:
+            read = pb.PartsRead(encoder=found.read.encoder, numbers=found.read.numbers, digest=found.read.digest)
+            made = found.made
+            answer.earlier.CopyFrom(
+                pb.EarlierResult(video_id=found.video_id, path=made.folder, result=made.result, read=read)
+            )
+        return answer
 
     async def ReportJob(self, request: pb.ReportJobRequest, context: Any) -> pb.ReportJobResponse:  # noqa: N802
         """See the contract."""
@@ -140,7 +150,9 @@ class TranscodeServicer(TranscodeServiceServicer):
         job_id, answer = JobId.parse(request.job_id), pb.FinishJobResponse()
         if request.WhichOneof("outcome") == "result":
             job = await self._rooms.working.succeed(job_id, request.attempt, request.result)
-            await self._rooms.counts.count(End.FINISHED)
+            read = request.parts_read
+            await self._rooms.earlier.keep(job_id.video_id, job, Read(read.encoder, tuple(read.numbers), read.digest))
+            await self._rooms.counts.count(End.FINISHED, *((End.REUSED,) if request.reused else ()))
             if (job_id.release, request.attempt) != (1, 1):
                 # What earlier attempts left behind.
                 kept = f"{job_id.folder(job.kind, request.attempt)}/"

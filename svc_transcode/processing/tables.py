@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from mesh.tables import Table, blob, integer, real, text, timestamp
 
 BODY, VERSION = blob("body"), integer("version")
@@ -80,6 +82,16 @@ RELEASED = Table(
     clustering_key=("video_id", "job"),
 )
 """Jobs that the bus or a worker has. About twice as many as workers have slots."""
+
+EARLIER = Table(
+    "earlier_results",
+    columns=(text("key"), text("video_id"), text("job"), text("encoder"), blob("numbers"), text("digest")),
+    partition_key=("key",),
+    default_ttl=timedelta(days=30),
+    since=2,
+)
+"""By what a job does: which job of which video did it last, and of which parts. What it made is in that job's row and
+goes with its video."""
 
 SHARDS = 4
 """Of ACTIVE."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -19,13 +19,14 @@ from svc_transcode.media.runner import run_child
 from svc_transcode.worker import orders
 from svc_transcode.worker.captions import read_captions
 from svc_transcode.worker.coordinator import Coordinator, FencedError
+from svc_transcode.worker.copying import MOST_PARTS, may_be_copied, parts_read
 from svc_transcode.worker.failures import failure_of
-from svc_transcode.worker.outputs import Outputs, files_of, texts_of
-from svc_transcode.worker.pieces import PieceCache
+from svc_transcode.worker.outputs import OutputError, Outputs, files_of, texts_of
+from svc_transcode.worker.pieces import Piece, PieceCache
 from svc_transcode.worker.progress import Reporter, share_of
 from svc_transcode.worker.sources import Sources
 from vidmesh.transcode.v1.transcode_pb2 import JobKind
-from vidmesh.transcode.v1.transcode_service_pb2 import FinishJobRequest
+from vidmesh.transcode.v1.transcode_service_pb2 import FinishJobRequest, PartsRead
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -46,6 +47,8 @@ class Bench:
     scratch: Path
     """Exists; each attempt gets a folder in it."""
     media_bucket: str
+    encoder: str
+    """What results depend on besides job and file."""
     bounds: media.Bounds
     limits: ChildLimits
     limits_of_probes: ChildLimits
@@ -57,6 +60,17 @@ class PartMissingError(Exception):
     def __init__(self, index: int) -> None:
         super().__init__(f"part {index + 1} has not arrived")
         self.index = index
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an attempt made, and is stored."""
+
+    result: str
+    read: PartsRead
+    """What was read of the source."""
+    reused: bool = False
+    """It was copied."""
 
 
 class Attempts:
@@ -98,8 +112,10 @@ class Attempts:
         reporter = Reporter(lambda share: self._bench.coordinator.report(job_id, attempt, share))
         ended = FinishJobRequest(job_id=job_id, attempt=attempt)
         try:
-            ended.result = await beside(self._make(begun, folder, reporter), reporter.run())
-            log.info("job done")
+            made = await beside(self._make(begun, folder, reporter, log), reporter.run())
+            ended.result, ended.reused = made.result, made.reused
+            ended.parts_read.CopyFrom(made.read)
+            log.info("job done", copied=made.reused)
         except FencedError:
             raise
         except PartMissingError as missing:
@@ -113,14 +129,17 @@ class Attempts:
             ended.failure.CopyFrom(failure_of(error, begun.kind))
         return ended
 
-    async def _make(self, begun: StartJobResponse, folder: str, reporter: Reporter) -> str:
+    async def _make(self, begun: StartJobResponse, folder: str, reporter: Reporter, log: FilteringBoundLogger) -> Made:
         """What to tell of what was made. Raises PartMissingError where a part was asked for that has not arrived."""
         bench = self._bench
         order = await self._order(begun)
+        if (copied := await self._copied(begun, order, folder, log)) is not None:
+            return copied
         workdir = bench.scratch / str(next(self._numbers))
         await asyncio.to_thread(workdir.mkdir)
         lease = bench.pieces.lease()
         missing: list[int] = []
+        read: dict[int, Piece] = {}
 
         async def fetch(index: int) -> Path:
             if not 0 <= index < len(order.pieces):
@@ -129,6 +148,7 @@ class Attempts:
             if piece is None:
                 missing.append(index)
                 raise PartUnavailable(index, "it has not arrived")
+            read[index] = piece
             return await lease.path(piece)
 
         def progress(done: int) -> None:
@@ -154,13 +174,42 @@ class Attempts:
                 result, texts = await asyncio.to_thread(read_captions, workdir, result)
             await bench.outputs.store(folder, workdir, files_of(result))
             await bench.outputs.write(folder, texts)
-            return orders.told(result, order.complete)
+            return Made(orders.told(result, order.complete), self._read(begun, order, read))
         finally:
             lease.release()
             if begun.kind in orders.READERS:
                 # The next reading back is to see the store, not what was read before.
                 await bench.pieces.forget(piece for piece in order.pieces if piece is not None)
             await asyncio.to_thread(shutil.rmtree, workdir, ignore_errors=True)
+
+    def _read(self, begun: StartJobResponse, order: orders.Order, pieces: Mapping[int, Piece]) -> PartsRead:
+        if begun.kind in orders.READERS or len(pieces) > MOST_PARTS:
+            return PartsRead()
+        return parts_read(self._bench.encoder, order.job.source.part_sizes, pieces)
+
+    async def _copied(
+        self, begun: StartJobResponse, order: orders.Order, folder: str, log: FilteringBoundLogger
+    ) -> Made | None:
+        """What was made before of the same bytes, copied; None where it is to be made."""
+        pieces: dict[int, Piece] = {}
+        for index in (number - 1 for number in begun.earlier.read.numbers):
+            piece = order.pieces[index] if index < len(order.pieces) else None
+            piece = piece or await self._bench.sources.piece(begun.video_id, index)
+            if piece is None:
+                return None
+            pieces[index] = piece
+        read = self._read(begun, order, pieces)
+        if not may_be_copied(begun, read):
+            return None
+        try:
+            result = media.from_json(media.RESULT, begun.earlier.result)
+            other = f"v/{begun.earlier.video_id}/{begun.earlier.path}"
+            await self._bench.outputs.copy(folder, other, files_of(result))
+        except (ObjectError, OutputError) as error:
+            log.info("what was made before cannot be copied; it is made", error=str(error))
+            await self._discard(folder, log)
+            return None
+        return Made(begun.earlier.result, read, reused=True)
 
     async def _order(self, begun: StartJobResponse) -> orders.Order:
         if begun.kind in orders.READERS:

@@ -74,12 +74,14 @@ async def asked(call: Callable[[], Awaitable[T]], patience: timedelta = BUSY_PAT
 class Coordinator:
     """The calls that a worker makes about its jobs."""
 
-    def __init__(self, stub: TranscodeServiceAsyncStub) -> None:
+    def __init__(self, stub: TranscodeServiceAsyncStub, encoder: str = "") -> None:
+        """`encoder`: what results depend on besides job and file; empty where nothing is to be copied."""
         self._stub = stub
+        self._encoder = encoder
 
     async def start(self, job_id: str, attempt: int, worker: str) -> StartJobResponse:
         """What to do. Raises as `asked`."""
-        request = StartJobRequest(job_id=job_id, attempt=attempt, worker=worker)
+        request = StartJobRequest(job_id=job_id, attempt=attempt, worker=worker, encoder=self._encoder)
         return await asked(lambda: self._stub.StartJob(request))
 
     async def report(self, job_id: str, attempt: int, share: float) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -82,11 +82,39 @@ class Outputs:
 
         Raises OutputError, ObjectsUnavailable, ObjectsRefused.
         """
+
+        async def read(file: media.File) -> bytes:
+            return await asyncio.to_thread(read_checked, workdir, file)
+
+        await self._store(folder, files, read)
+
+    async def copy(self, folder: str, other: str, files: Iterable[tuple[media.File, str]]) -> None:
+        """Copies every file from another folder, as `store`. Each is compared with its digest on the way.
+
+        Raises OutputError, ObjectError: nothing can be said then of what is in `folder`.
+        """
+
+        async def read(file: media.File) -> bytes:
+            if not _NAME.fullmatch(file.path):
+                raise OutputError(f"{file.path!r} is no name for an output")
+            data = await from_store(lambda: self._objects.get(self._bucket, f"{other}/{file.path}"))
+            if len(data) != file.size or hashlib.sha256(data).hexdigest() != file.sha256:
+                raise OutputError(f"{other}/{file.path} is not what it was")
+            return data
+
+        await self._store(folder, files, read)
+
+    async def _store(
+        self,
+        folder: str,
+        files: Iterable[tuple[media.File, str]],
+        read: Callable[[media.File], Awaitable[bytes]],
+    ) -> None:
         waiting = iter(list(files))
 
         async def send() -> None:
             for file, content_type in waiting:
-                data = await asyncio.to_thread(read_checked, workdir, file)
+                data = await read(file)
                 await from_store(lambda: self._put(f"{folder}/{file.path}", data, content_type))  # noqa: B023 (awaited)
 
         try:

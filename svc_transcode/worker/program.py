@@ -19,6 +19,7 @@ from svc_transcode.media.limits import ChildLimits
 from svc_transcode.worker.arguments import Choice
 from svc_transcode.worker.attempts import Attempts, Bench
 from svc_transcode.worker.coordinator import Coordinator
+from svc_transcode.worker.copying import encoder_name
 from svc_transcode.worker.outputs import Outputs
 from svc_transcode.worker.pieces import PieceCache
 from svc_transcode.worker.scratch import ScratchTakenError, open_scratch
@@ -68,13 +69,15 @@ async def _work(choice: Choice, runtime: Runtime, scratch: Path) -> None:
     await asyncio.to_thread(at_work.mkdir)
     pieces = PieceCache(kept, objects, choice.cache_bytes, asyncio.get_running_loop().time)
     runtime.background(functools.partial(tidy, pieces), "tidy")
+    encoder = await asyncio.to_thread(encoder_name)
     bench = Bench(
-        coordinator=Coordinator(TranscodeServiceStub(runtime.channel("svc_transcode"))),
+        coordinator=Coordinator(TranscodeServiceStub(runtime.channel("svc_transcode")), encoder),
         sources=Sources(UploadServiceStub(runtime.channel("svc_upload")), settings.objects.source_bucket),
         pieces=pieces,
         outputs=Outputs(objects, settings.objects.media_bucket),
         scratch=at_work,
         media_bucket=settings.objects.media_bucket,
+        encoder=encoder,
         bounds=Bounds(settings.transcode.max_pixels, int(settings.transcode.max_duration.total_seconds())),
         limits=limits_of(settings.transcode),
         limits_of_probes=limits_of_probes(settings.transcode),

@@ -128,15 +128,18 @@ def test_what_is_made_while_a_file_arrives_is_what_the_whole_file_gives(
     upload.end("complete")
     wait_for(owner, upload.video_id, "PROCESSED", PATIENCE)
 
-    whole = Upload(owner, file)
+    # Somebody else's: what a channel uploads twice is copied.
+    other = somebody(fresh_stack)
+    whole = Upload(other, file)
     whole.send(*(number for number in whole.parts if number != first))
     time.sleep(1)
-    assert processing(owner, whole.video_id) == {"state": "PROCESSING_STATE_UPLOADING"}
+    assert processing(other, whole.video_id) == {"state": "PROCESSING_STATE_UPLOADING"}
     whole.send(first)
     whole.end("complete")
-    wait_for(owner, whole.video_id, "PROCESSED", PATIENCE)
+    wait_for(other, whole.video_id, "PROCESSED", PATIENCE)
     assert [one["quality"] for one in upload.files()] == ["144p", "audio"]
     assert upload.files() == whole.files(), "byte for byte"
+    other.edge.close()
 
 
 def test_an_upload_that_is_given_up_in_the_midst_leaves_no_object(stack: Stack, file: Path) -> None:

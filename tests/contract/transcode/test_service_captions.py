@@ -35,6 +35,10 @@ STORED = (
 )
 
 
+PATIENCE = 150
+"""Seconds."""
+
+
 @dataclass
 class Captions:
     """CaptionService, and what stands around it."""
@@ -67,7 +71,7 @@ class Captions:
             )
             return found if [track.label for track in found.captions] == list(labels) else None
 
-        return await eventually(look)
+        return await eventually(look, PATIENCE)
 
     async def text(self, video_id: str, path: str) -> str:
         key = f"v/{video_id}/{path}"
@@ -79,12 +83,11 @@ def spoken(served: Served) -> Captions:
     return Captions(served)
 
 
-async def processed(served: Served, **changes: Any) -> str:
+async def processed(served: Served) -> str:
     """A video that came to its end."""
-    async with served.working(replace(source(6), **changes)):
+    async with served.working(source(6)):
         video_id = await served.upload()
-        await served.storyboard(video_id)
-        assert (await served.ended(video_id)).state == PROCESSING_STATE_PROCESSED
+        assert (await served.ended(video_id, PATIENCE)).state == PROCESSING_STATE_PROCESSED
     return video_id
 
 
@@ -111,7 +114,7 @@ async def test_uploaded_captions_are_in_both_manifests_of_a_new_generation(serve
     async def is_told() -> bool:
         return [event.manifest_generation for event in told] == [after.manifest_generation]
 
-    await eventually(is_told)
+    await eventually(is_told, PATIENCE)
 
 
 async def test_the_same_language_and_name_is_replaced_and_the_older_text_goes(served: Served, spoken: Captions) -> None:
@@ -126,7 +129,7 @@ async def test_the_same_language_and_name_is_replaced_and_the_older_text_goes(se
         (track,) = (await spoken.presented(video_id, "en")).captions
         return track.path != before.path and before.path not in await served.stored(video_id)
 
-    await eventually(is_replaced)
+    await eventually(is_replaced, PATIENCE)
 
 
 async def test_deleted_captions_leave_the_manifests_and_the_store(served: Served, spoken: Captions) -> None:
@@ -141,7 +144,7 @@ async def test_deleted_captions_leave_the_manifests_and_the_store(served: Served
     async def is_gone() -> bool:
         return len([path for path in await served.stored(video_id) if path.startswith("c/")]) == 1
 
-    await eventually(is_gone)
+    await eventually(is_gone, PATIENCE)
 
 
 async def test_captions_of_an_upload_that_goes_on_come_with_its_first_manifests(
@@ -158,12 +161,12 @@ async def test_captions_of_an_upload_that_goes_on_come_with_its_first_manifests(
         except Exception:
             return False
 
-    await eventually(is_begun)
+    await eventually(is_begun, PATIENCE)
     assert await spoken.listed(video_id) == [("en", "")]
     async with served.working(source(6)):
         await served.arrive(video_id, 3, 4, 5, 6)
         await served.complete(video_id)
-        await served.ended(video_id)
+        await served.ended(video_id, PATIENCE)
     await spoken.presented(video_id, "en")
 
 
@@ -173,8 +176,9 @@ async def test_those_in_the_file_are_read_by_a_job_and_pictures_are_named(served
         SubtitleInfo(4, "hdmv_pgs_subtitle", "fre", ""),
         SubtitleInfo(5, "mov_text", "de", ""),
     )
-    video_id = await processed(served, subtitles=tracks)
-    shown = await spoken.presented(video_id, "de", "eng (SDH)")
+    async with served.working(replace(source(6), subtitles=tracks)):
+        video_id = await served.upload()
+        shown = await spoken.presented(video_id, "de", "eng (SDH)")
     assert [track.path for track in shown.captions] == ["c/c-r1.1.1/captions-5.vtt", "c/c-r1.1.1/captions-3.vtt"]
     assert [job for job in served.done if job.startswith("c-")] == ["c-r1#1"]
     answer = await spoken.service.ListCaptions(ListCaptionsRequest(video_id=video_id), metadata=served.me)
@@ -244,7 +248,7 @@ async def test_there_are_at_most_fifty_tracks(served: Served, spoken: Captions) 
         except Exception:
             return False
 
-    await eventually(is_begun)
+    await eventually(is_begun, PATIENCE)
     for number in range(1, captions.MOST):
         await spoken.upload(video_id, name=str(number))
     fault = await refusal(spoken.upload(video_id, name="one more"))
@@ -264,7 +268,7 @@ async def test_captions_go_with_their_video(served: Served, spoken: Captions) ->
         video_id = await served.begin(6)
         await served.arrive(video_id, *range(1, 7))
         await served.complete(video_id)
-        await served.ended(video_id)
+        await served.ended(video_id, PATIENCE)
         await spoken.upload(video_id)
         await spoken.presented(video_id, "en")
         await served.abort(video_id)
@@ -272,6 +276,6 @@ async def test_captions_go_with_their_video(served: Served, spoken: Captions) ->
         async def is_gone() -> bool:
             return not await served.stored(video_id)
 
-        await eventually(is_gone)
+        await eventually(is_gone, PATIENCE)
     assert (await refusal(spoken.upload(video_id))).reason_name == "VIDEO_NOT_STARTED"
     assert await spoken.listed(new_video_id()) == []

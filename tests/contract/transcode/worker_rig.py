@@ -33,6 +33,7 @@ from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
 from vidmesh.transcode.v1.transcode_pb2 import JobKind
 from vidmesh.transcode.v1.transcode_service_pb2 import (
+    EarlierResult,
     FinishJobRequest,
     FinishJobResponse,
     ReportJobRequest,
@@ -250,13 +251,14 @@ class Rig:
         video_id: str = VIDEO,
         objects: tuple[VerifyObject, ...] = (),
         retry_after: timedelta | None = None,
+        earlier: EarlierResult | None = None,
     ) -> Assignment:
         """Puts a job into the queue; its outputs go to "s/<name>.<attempt>"."""
         # The bus takes a job of the same id for a repetition.
         job_id = f"{name}~{uuid.uuid4().hex}"
         kind = JobKind.Value(f"JOB_KIND_{job.kind.upper()}")
         spec = "" if isinstance(job, media.VerifyJob) else media.to_json(media.JOB, job)
-        response = StartJobResponse(spec=spec, video_id=video_id, kind=kind, objects=objects)
+        response = StartJobResponse(spec=spec, video_id=video_id, kind=kind, objects=objects, earlier=earlier)
         assignment = self.desk.jobs[job_id] = Assignment(response, retry_after)
         await self._queue.submit(TranscodeJob(job_id=job_id, video_id=video_id, kind=kind), job_id)
         return assignment

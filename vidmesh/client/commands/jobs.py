@@ -117,7 +117,8 @@ async def _all(
 def _statistics(found: job_pb2.JobStatistics) -> list[str]:
     return [
         f"{found.running} out to workers, {found.workers} at work",
-        f"{found.rate:.1f} a minute finished; in the last ten minutes {found.finished} finished, "
+        f"{found.rate:.1f} a minute finished; in the last ten minutes {found.finished} finished "
+        f"({found.reused} of them by a copy), "
         f"{found.failed_attempts} attempts failed, {found.given_up} given up",
     ]
 

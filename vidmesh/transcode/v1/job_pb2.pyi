@@ -210,6 +210,7 @@ class JobStatistics(_message.Message):
     FAILED_ATTEMPTS_FIELD_NUMBER: _builtins.int
     GIVEN_UP_FIELD_NUMBER: _builtins.int
     RATE_FIELD_NUMBER: _builtins.int
+    REUSED_FIELD_NUMBER: _builtins.int
     running: _builtins.int
     """Jobs that workers have or can take at once."""
     workers: _builtins.int
@@ -222,6 +223,8 @@ class JobStatistics(_message.Message):
     """Jobs that were given up in the last ten minutes, those of bad files among them."""
     rate: _builtins.float
     """Jobs finished a minute, over the last ten minutes."""
+    reused: _builtins.int
+    """Of those that were finished, how many copied what was made before of the same file."""
     def __init__(
         self,
         *,
@@ -231,10 +234,11 @@ class JobStatistics(_message.Message):
         failed_attempts: _builtins.int = ...,
         given_up: _builtins.int = ...,
         rate: _builtins.float = ...,
+        reused: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["failed_attempts", b"failed_attempts", "finished", b"finished", "given_up", b"given_up", "rate", b"rate", "running", b"running", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["failed_attempts", b"failed_attempts", "finished", b"finished", "given_up", b"given_up", "rate", b"rate", "reused", b"reused", "running", b"running", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

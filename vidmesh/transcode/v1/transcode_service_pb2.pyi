@@ -370,22 +370,28 @@ class StartJobRequest(_message.Message):
     JOB_ID_FIELD_NUMBER: _builtins.int
     ATTEMPT_FIELD_NUMBER: _builtins.int
     WORKER_FIELD_NUMBER: _builtins.int
+    ENCODER_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     """The job."""
     attempt: _builtins.int
     """This attempt's number, from the delivery count of the message; from 1."""
     worker: _builtins.str
     """Who works on it, for people."""
+    encoder: _builtins.str
+    """What its results depend on besides the job and the file: what it encodes with, in which versions. Empty: it makes
+    everything itself.
+    """
     def __init__(
         self,
         *,
         job_id: _builtins.str = ...,
         attempt: _builtins.int = ...,
         worker: _builtins.str = ...,
+        encoder: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "job_id", b"job_id", "worker", b"worker"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "encoder", b"encoder", "job_id", b"job_id", "worker", b"worker"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -402,6 +408,7 @@ class StartJobResponse(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     OUTPUT_PATH_FIELD_NUMBER: _builtins.int
     OBJECTS_FIELD_NUMBER: _builtins.int
+    EARLIER_FIELD_NUMBER: _builtins.int
     spec: _builtins.str
     """What to do: a job of svc_transcode/media in its JSON form, without its source."""
     video_id: _builtins.str
@@ -414,6 +421,12 @@ class StartJobResponse(_message.Message):
     def objects(self) -> _containers.RepeatedCompositeFieldContainer[Global___VerifyObject]:
         """For VERIFY and STORYBOARD: the objects to read, in order, under the video's media prefix."""
 
+    @_builtins.property
+    def earlier(self) -> Global___EarlierResult:
+        """The same job was done before for another video of the channel. Where the same parts were read, its files may be
+        copied instead of made again. Unset where none is known.
+        """
+
     def __init__(
         self,
         *,
@@ -422,14 +435,85 @@ class StartJobResponse(_message.Message):
         kind: _transcode_pb2.JobKind.ValueType = ...,
         output_path: _builtins.str = ...,
         objects: _abc.Iterable[Global___VerifyObject] | None = ...,
+        earlier: Global___EarlierResult | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["earlier", b"earlier"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "objects", b"objects", "output_path", b"output_path", "spec", b"spec", "video_id", b"video_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier", b"earlier", "kind", b"kind", "objects", b"objects", "output_path", b"output_path", "spec", b"spec", "video_id", b"video_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StartJobResponse: _TypeAlias = StartJobResponse  # noqa: Y015
+
+@_typing.final
+class PartsRead(_message.Message):
+    """What an attempt read of a source."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENCODER_FIELD_NUMBER: _builtins.int
+    NUMBERS_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    encoder: _builtins.str
+    """As in StartJobRequest."""
+    digest: _builtins.str
+    """SHA-256 over the sizes of all parts of the source and the digests of those that were read, lower-case hex. Equal
+    only where an attempt of the same job would read the same bytes.
+    """
+    @_builtins.property
+    def numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The numbers of the parts, from 1, rising."""
+
+    def __init__(
+        self,
+        *,
+        encoder: _builtins.str = ...,
+        numbers: _abc.Iterable[_builtins.int] | None = ...,
+        digest: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "encoder", b"encoder", "numbers", b"numbers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartsRead: _TypeAlias = PartsRead  # noqa: Y015
+
+@_typing.final
+class EarlierResult(_message.Message):
+    """What a job like this one made of another video."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIDEO_ID_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    READ_FIELD_NUMBER: _builtins.int
+    video_id: _builtins.str
+    """That video."""
+    path: _builtins.str
+    """Where its files are, under that video's media prefix."""
+    result: _builtins.str
+    """A result of svc_transcode/media in its JSON form."""
+    @_builtins.property
+    def read(self) -> Global___PartsRead:
+        """What was read for it."""
+
+    def __init__(
+        self,
+        *,
+        video_id: _builtins.str = ...,
+        path: _builtins.str = ...,
+        result: _builtins.str = ...,
+        read: Global___PartsRead | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["read", b"read"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["path", b"path", "read", b"read", "result", b"result", "video_id", b"video_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EarlierResult: _TypeAlias = EarlierResult  # noqa: Y015
 
 @_typing.final
 class VerifyObject(_message.Message):
@@ -577,12 +661,16 @@ class FinishJobRequest(_message.Message):
     RESULT_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
     MISSING_PART_FIELD_NUMBER: _builtins.int
+    PARTS_READ_FIELD_NUMBER: _builtins.int
+    REUSED_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     """The job."""
     attempt: _builtins.int
     """The attempt."""
     result: _builtins.str
     """It is done: a result of svc_transcode/media in its JSON form; its files are stored under output_path."""
+    reused: _builtins.bool
+    """With a result: its files were copied from an earlier one."""
     @_builtins.property
     def failure(self) -> Global___JobFailure:
         """It failed."""
@@ -590,6 +678,10 @@ class FinishJobRequest(_message.Message):
     @_builtins.property
     def missing_part(self) -> Global___MissingPart:
         """It needs a part of a source that is still being uploaded."""
+
+    @_builtins.property
+    def parts_read(self) -> Global___PartsRead:
+        """With a result: what was read for it, so that the same need not be made again."""
 
     def __init__(
         self,
@@ -599,10 +691,12 @@ class FinishJobRequest(_message.Message):
         result: _builtins.str = ...,
         failure: Global___JobFailure | None = ...,
         missing_part: Global___MissingPart | None = ...,
+        parts_read: Global___PartsRead | None = ...,
+        reused: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure", "missing_part", b"missing_part", "outcome", b"outcome", "result", b"result"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure", "missing_part", b"missing_part", "outcome", b"outcome", "parts_read", b"parts_read", "result", b"result"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "failure", b"failure", "job_id", b"job_id", "missing_part", b"missing_part", "outcome", b"outcome", "result", b"result"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "failure", b"failure", "job_id", b"job_id", "missing_part", b"missing_part", "outcome", b"outcome", "parts_read", b"parts_read", "result", b"result", "reused", b"reused"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["result", "failure", "missing_part"]  # noqa: Y015
     _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015

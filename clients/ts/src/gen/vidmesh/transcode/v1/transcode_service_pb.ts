@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vidmesh/transcode/v1/transcode_service.proto.
  */
 export const file_vidmesh_transcode_v1_transcode_service: GenFile = /*@__PURE__*/
-  fileDesc("Cix2aWRtZXNoL3RyYW5zY29kZS92MS90cmFuc2NvZGVfc2VydmljZS5wcm90bxIUdmlkbWVzaC50cmFuc2NvZGUudjEiKAoUR2V0UHJvY2Vzc2luZ1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiTQoVR2V0UHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nIjoKFldhdGNoUHJvY2Vzc2luZ1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkSDgoGY3Vyc29yGAIgASgJIl8KF1dhdGNoUHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nEg4KBmN1cnNvchgCIAEoCSIpChVMaXN0VmlkZW9GaWxlc1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiSAoWTGlzdFZpZGVvRmlsZXNSZXNwb25zZRIuCgVmaWxlcxgBIAMoCzIfLnZpZG1lc2gudHJhbnNjb2RlLnYxLlZpZGVvRmlsZSIqChZSZXRyeVByb2Nlc3NpbmdSZXF1ZXN0EhAKCHZpZGVvX2lkGAEgASgJIk8KF1JldHJ5UHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nIioKFkdldFByZXNlbnRhdGlvblJlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiXQoFU3RpbGwSDAoEcGF0aBgBIAEoCRINCgV3aWR0aBgCIAEoBRIOCgZoZWlnaHQYAyABKAUSJwoEdGltZRgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiK0AgoXR2V0UHJlc2VudGF0aW9uUmVzcG9uc2USGwoTbWFuaWZlc3RfZ2VuZXJhdGlvbhgBIAEoAxIQCghobHNfcGF0aBgCIAEoCRIRCglkYXNoX3BhdGgYAyABKAkSLgoFZmlsZXMYBCADKAsyHy52aWRtZXNoLnRyYW5zY29kZS52MS5WaWRlb0ZpbGUSKwoGc3RpbGxzGAUgAygLMhsudmlkbWVzaC50cmFuc2NvZGUudjEuU3RpbGwSKwoIZHVyYXRpb24YBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFwoPc3Rvcnlib2FyZF9wYXRoGAcgASgJEjQKCGNhcHRpb25zGAggAygLMiIudmlkbWVzaC50cmFuc2NvZGUudjEuQ2FwdGlvblRyYWNrIj0KDENhcHRpb25UcmFjaxIMCgRwYXRoGAEgASgJEhAKCGxhbmd1YWdlGAIgASgJEg0KBWxhYmVsGAMgASgJIkIKD1N0YXJ0Sm9iUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoBRIOCgZ3b3JrZXIYAyABKAkiqQEKEFN0YXJ0Sm9iUmVzcG9uc2USDAoEc3BlYxgBIAEoCRIQCgh2aWRlb19pZBgCIAEoCRIrCgRraW5kGAMgASgOMh0udmlkbWVzaC50cmFuc2NvZGUudjEuSm9iS2luZBITCgtvdXRwdXRfcGF0aBgEIAEoCRIzCgdvYmplY3RzGAUgAygLMiIudmlkbWVzaC50cmFuc2NvZGUudjEuVmVyaWZ5T2JqZWN0IkAKDFZlcmlmeU9iamVjdBIMCgRwYXRoGAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAMSDgoGc2hhMjU2GAMgASgJIkUKEFJlcG9ydEpvYlJlcXVlc3QSDgoGam9iX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKAUSEAoIcHJvZ3Jlc3MYAyABKAEiEwoRUmVwb3J0Sm9iUmVzcG9uc2UidQoKSm9iRmFpbHVyZRIRCglwZXJtYW5lbnQYASABKAgSMwoGcmVhc29uGAIgASgOMiMudmlkbWVzaC50cmFuc2NvZGUudjEuRmFpbHVyZVJlYXNvbhIPCgdtZXNzYWdlGAMgASgJEg4KBmRldGFpbBgEIAEoCSIdCgtNaXNzaW5nUGFydBIOCgZudW1iZXIYASABKAUiwAEKEEZpbmlzaEpvYlJlcXVlc3QSDgoGam9iX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKAUSEAoGcmVzdWx0GAMgASgJSAASMwoHZmFpbHVyZRgEIAEoCzIgLnZpZG1lc2gudHJhbnNjb2RlLnYxLkpvYkZhaWx1cmVIABI5CgxtaXNzaW5nX3BhcnQYBSABKAsyIS52aWRtZXNoLnRyYW5zY29kZS52MS5NaXNzaW5nUGFydEgAQgkKB291dGNvbWUiVQoRRmluaXNoSm9iUmVzcG9uc2USLgoLcmV0cnlfYWZ0ZXIYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEAoIZ2l2ZW5fdXAYAiABKAgiKQoXRXhwb3J0VmlkZW9GaWxlc1JlcXVlc3QSDgoGY3Vyc29yGAEgASgMIlkKGEV4cG9ydFZpZGVvRmlsZXNSZXNwb25zZRItCgRmaWxlGAEgASgLMh8udmlkbWVzaC50cmFuc2NvZGUudjEuVmlkZW9GaWxlEg4KBmN1cnNvchgCIAEoDDLICAoQVHJhbnNjb2RlU2VydmljZRJ4Cg1HZXRQcm9jZXNzaW5nEioudmlkbWVzaC50cmFuc2NvZGUudjEuR2V0UHJvY2Vzc2luZ1JlcXVlc3QaKy52aWRtZXNoLnRyYW5zY29kZS52MS5HZXRQcm9jZXNzaW5nUmVzcG9uc2UiDornGAoIAhACGAEgATABEoABCg9XYXRjaFByb2Nlc3NpbmcSLC52aWRtZXNoLnRyYW5zY29kZS52MS5XYXRjaFByb2Nlc3NpbmdSZXF1ZXN0Gi0udmlkbWVzaC50cmFuc2NvZGUudjEuV2F0Y2hQcm9jZXNzaW5nUmVzcG9uc2UiDornGAoIAhACGAEgATABMAESewoOTGlzdFZpZGVvRmlsZXMSKy52aWRtZXNoLnRyYW5zY29kZS52MS5MaXN0VmlkZW9GaWxlc1JlcXVlc3QaLC52aWRtZXNoLnRyYW5zY29kZS52MS5MaXN0VmlkZW9GaWxlc1Jlc3BvbnNlIg6K5xgKCAIQAhgBIAEwARJ+Cg9SZXRyeVByb2Nlc3NpbmcSLC52aWRtZXNoLnRyYW5zY29kZS52MS5SZXRyeVByb2Nlc3NpbmdSZXF1ZXN0Gi0udmlkbWVzaC50cmFuc2NvZGUudjEuUmV0cnlQcm9jZXNzaW5nUmVzcG9uc2UiDornGAoIAhACGAQgATADEnoKD0dldFByZXNlbnRhdGlvbhIsLnZpZG1lc2gudHJhbnNjb2RlLnYxLkdldFByZXNlbnRhdGlvblJlcXVlc3QaLS52aWRtZXNoLnRyYW5zY29kZS52MS5HZXRQcmVzZW50YXRpb25SZXNwb25zZSIKiucYBggEGAYgARJlCghTdGFydEpvYhIlLnZpZG1lc2gudHJhbnNjb2RlLnYxLlN0YXJ0Sm9iUmVxdWVzdBomLnZpZG1lc2gudHJhbnNjb2RlLnYxLlN0YXJ0Sm9iUmVzcG9uc2UiCornGAYIBBgGIAESaAoJUmVwb3J0Sm9iEiYudmlkbWVzaC50cmFuc2NvZGUudjEuUmVwb3J0Sm9iUmVxdWVzdBonLnZpZG1lc2gudHJhbnNjb2RlLnYxLlJlcG9ydEpvYlJlc3BvbnNlIgqK5xgGCAQYBiABEmwKCUZpbmlzaEpvYhImLnZpZG1lc2gudHJhbnNjb2RlLnYxLkZpbmlzaEpvYlJlcXVlc3QaJy52aWRtZXNoLnRyYW5zY29kZS52MS5GaW5pc2hKb2JSZXNwb25zZSIOiucYCggEGAYgASoCCB4SfwoQRXhwb3J0VmlkZW9GaWxlcxItLnZpZG1lc2gudHJhbnNjb2RlLnYxLkV4cG9ydFZpZGVvRmlsZXNSZXF1ZXN0Gi4udmlkbWVzaC50cmFuc2NvZGUudjEuRXhwb3J0VmlkZW9GaWxlc1Jlc3BvbnNlIgqK5xgGCAQYBiABMAFiBnByb3RvMw", [file_google_protobuf_duration, file_vidmesh_options_v1_options, file_vidmesh_transcode_v1_transcode]);
+  fileDesc("Cix2aWRtZXNoL3RyYW5zY29kZS92MS90cmFuc2NvZGVfc2VydmljZS5wcm90bxIUdmlkbWVzaC50cmFuc2NvZGUudjEiKAoUR2V0UHJvY2Vzc2luZ1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiTQoVR2V0UHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nIjoKFldhdGNoUHJvY2Vzc2luZ1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkSDgoGY3Vyc29yGAIgASgJIl8KF1dhdGNoUHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nEg4KBmN1cnNvchgCIAEoCSIpChVMaXN0VmlkZW9GaWxlc1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiSAoWTGlzdFZpZGVvRmlsZXNSZXNwb25zZRIuCgVmaWxlcxgBIAMoCzIfLnZpZG1lc2gudHJhbnNjb2RlLnYxLlZpZGVvRmlsZSIqChZSZXRyeVByb2Nlc3NpbmdSZXF1ZXN0EhAKCHZpZGVvX2lkGAEgASgJIk8KF1JldHJ5UHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nIioKFkdldFByZXNlbnRhdGlvblJlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiXQoFU3RpbGwSDAoEcGF0aBgBIAEoCRINCgV3aWR0aBgCIAEoBRIOCgZoZWlnaHQYAyABKAUSJwoEdGltZRgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiK0AgoXR2V0UHJlc2VudGF0aW9uUmVzcG9uc2USGwoTbWFuaWZlc3RfZ2VuZXJhdGlvbhgBIAEoAxIQCghobHNfcGF0aBgCIAEoCRIRCglkYXNoX3BhdGgYAyABKAkSLgoFZmlsZXMYBCADKAsyHy52aWRtZXNoLnRyYW5zY29kZS52MS5WaWRlb0ZpbGUSKwoGc3RpbGxzGAUgAygLMhsudmlkbWVzaC50cmFuc2NvZGUudjEuU3RpbGwSKwoIZHVyYXRpb24YBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFwoPc3Rvcnlib2FyZF9wYXRoGAcgASgJEjQKCGNhcHRpb25zGAggAygLMiIudmlkbWVzaC50cmFuc2NvZGUudjEuQ2FwdGlvblRyYWNrIj0KDENhcHRpb25UcmFjaxIMCgRwYXRoGAEgASgJEhAKCGxhbmd1YWdlGAIgASgJEg0KBWxhYmVsGAMgASgJIlMKD1N0YXJ0Sm9iUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoBRIOCgZ3b3JrZXIYAyABKAkSDwoHZW5jb2RlchgEIAEoCSLfAQoQU3RhcnRKb2JSZXNwb25zZRIMCgRzcGVjGAEgASgJEhAKCHZpZGVvX2lkGAIgASgJEisKBGtpbmQYAyABKA4yHS52aWRtZXNoLnRyYW5zY29kZS52MS5Kb2JLaW5kEhMKC291dHB1dF9wYXRoGAQgASgJEjMKB29iamVjdHMYBSADKAsyIi52aWRtZXNoLnRyYW5zY29kZS52MS5WZXJpZnlPYmplY3QSNAoHZWFybGllchgGIAEoCzIjLnZpZG1lc2gudHJhbnNjb2RlLnYxLkVhcmxpZXJSZXN1bHQiPQoJUGFydHNSZWFkEg8KB2VuY29kZXIYASABKAkSDwoHbnVtYmVycxgCIAMoBRIOCgZkaWdlc3QYAyABKAkibgoNRWFybGllclJlc3VsdBIQCgh2aWRlb19pZBgBIAEoCRIMCgRwYXRoGAIgASgJEg4KBnJlc3VsdBgDIAEoCRItCgRyZWFkGAQgASgLMh8udmlkbWVzaC50cmFuc2NvZGUudjEuUGFydHNSZWFkIkAKDFZlcmlmeU9iamVjdBIMCgRwYXRoGAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAMSDgoGc2hhMjU2GAMgASgJIkUKEFJlcG9ydEpvYlJlcXVlc3QSDgoGam9iX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKAUSEAoIcHJvZ3Jlc3MYAyABKAEiEwoRUmVwb3J0Sm9iUmVzcG9uc2UidQoKSm9iRmFpbHVyZRIRCglwZXJtYW5lbnQYASABKAgSMwoGcmVhc29uGAIgASgOMiMudmlkbWVzaC50cmFuc2NvZGUudjEuRmFpbHVyZVJlYXNvbhIPCgdtZXNzYWdlGAMgASgJEg4KBmRldGFpbBgEIAEoCSIdCgtNaXNzaW5nUGFydBIOCgZudW1iZXIYASABKAUihQIKEEZpbmlzaEpvYlJlcXVlc3QSDgoGam9iX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKAUSEAoGcmVzdWx0GAMgASgJSAASMwoHZmFpbHVyZRgEIAEoCzIgLnZpZG1lc2gudHJhbnNjb2RlLnYxLkpvYkZhaWx1cmVIABI5CgxtaXNzaW5nX3BhcnQYBSABKAsyIS52aWRtZXNoLnRyYW5zY29kZS52MS5NaXNzaW5nUGFydEgAEjMKCnBhcnRzX3JlYWQYBiABKAsyHy52aWRtZXNoLnRyYW5zY29kZS52MS5QYXJ0c1JlYWQSDgoGcmV1c2VkGAcgASgIQgkKB291dGNvbWUiVQoRRmluaXNoSm9iUmVzcG9uc2USLgoLcmV0cnlfYWZ0ZXIYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEAoIZ2l2ZW5fdXAYAiABKAgiKQoXRXhwb3J0VmlkZW9GaWxlc1JlcXVlc3QSDgoGY3Vyc29yGAEgASgMIlkKGEV4cG9ydFZpZGVvRmlsZXNSZXNwb25zZRItCgRmaWxlGAEgASgLMh8udmlkbWVzaC50cmFuc2NvZGUudjEuVmlkZW9GaWxlEg4KBmN1cnNvchgCIAEoDDLICAoQVHJhbnNjb2RlU2VydmljZRJ4Cg1HZXRQcm9jZXNzaW5nEioudmlkbWVzaC50cmFuc2NvZGUudjEuR2V0UHJvY2Vzc2luZ1JlcXVlc3QaKy52aWRtZXNoLnRyYW5zY29kZS52MS5HZXRQcm9jZXNzaW5nUmVzcG9uc2UiDornGAoIAhACGAEgATABEoABCg9XYXRjaFByb2Nlc3NpbmcSLC52aWRtZXNoLnRyYW5zY29kZS52MS5XYXRjaFByb2Nlc3NpbmdSZXF1ZXN0Gi0udmlkbWVzaC50cmFuc2NvZGUudjEuV2F0Y2hQcm9jZXNzaW5nUmVzcG9uc2UiDornGAoIAhACGAEgATABMAESewoOTGlzdFZpZGVvRmlsZXMSKy52aWRtZXNoLnRyYW5zY29kZS52MS5MaXN0VmlkZW9GaWxlc1JlcXVlc3QaLC52aWRtZXNoLnRyYW5zY29kZS52MS5MaXN0VmlkZW9GaWxlc1Jlc3BvbnNlIg6K5xgKCAIQAhgBIAEwARJ+Cg9SZXRyeVByb2Nlc3NpbmcSLC52aWRtZXNoLnRyYW5zY29kZS52MS5SZXRyeVByb2Nlc3NpbmdSZXF1ZXN0Gi0udmlkbWVzaC50cmFuc2NvZGUudjEuUmV0cnlQcm9jZXNzaW5nUmVzcG9uc2UiDornGAoIAhACGAQgATADEnoKD0dldFByZXNlbnRhdGlvbhIsLnZpZG1lc2gudHJhbnNjb2RlLnYxLkdldFByZXNlbnRhdGlvblJlcXVlc3QaLS52aWRtZXNoLnRyYW5zY29kZS52MS5HZXRQcmVzZW50YXRpb25SZXNwb25zZSIKiucYBggEGAYgARJlCghTdGFydEpvYhIlLnZpZG1lc2gudHJhbnNjb2RlLnYxLlN0YXJ0Sm9iUmVxdWVzdBomLnZpZG1lc2gudHJhbnNjb2RlLnYxLlN0YXJ0Sm9iUmVzcG9uc2UiCornGAYIBBgGIAESaAoJUmVwb3J0Sm9iEiYudmlkbWVzaC50cmFuc2NvZGUudjEuUmVwb3J0Sm9iUmVxdWVzdBonLnZpZG1lc2gudHJhbnNjb2RlLnYxLlJlcG9ydEpvYlJlc3BvbnNlIgqK5xgGCAQYBiABEmwKCUZpbmlzaEpvYhImLnZpZG1lc2gudHJhbnNjb2RlLnYxLkZpbmlzaEpvYlJlcXVlc3QaJy52aWRtZXNoLnRyYW5zY29kZS52MS5GaW5pc2hKb2JSZXNwb25zZSIOiucYCggEGAYgASoCCB4SfwoQRXhwb3J0VmlkZW9GaWxlcxItLnZpZG1lc2gudHJhbnNjb2RlLnYxLkV4cG9ydFZpZGVvRmlsZXNSZXF1ZXN0Gi4udmlkbWVzaC50cmFuc2NvZGUudjEuRXhwb3J0VmlkZW9GaWxlc1Jlc3BvbnNlIgqK5xgGCAQYBiABMAFiBnByb3RvMw", [file_google_protobuf_duration, file_vidmesh_options_v1_options, file_vidmesh_transcode_v1_transcode]);
 
 /**
  * Request of GetProcessing.
@@ -394,6 +394,14 @@ export type StartJobRequest = Message<"vidmesh.transcode.v1.StartJobRequest"> & 
    * @generated from field: string worker = 3;
    */
   worker: string;
+
+  /**
+   * What its results depend on besides the job and the file: what it encodes with, in which versions. Empty: it makes
+   * everything itself.
+   *
+   * @generated from field: string encoder = 4;
+   */
+  encoder: string;
 };
 
 /**
@@ -443,6 +451,14 @@ export type StartJobResponse = Message<"vidmesh.transcode.v1.StartJobResponse"> 
    * @generated from field: repeated vidmesh.transcode.v1.VerifyObject objects = 5;
    */
   objects: VerifyObject[];
+
+  /**
+   * The same job was done before for another video of the channel. Where the same parts were read, its files may be
+   * copied instead of made again. Unset where none is known.
+   *
+   * @generated from field: vidmesh.transcode.v1.EarlierResult earlier = 6;
+   */
+  earlier?: EarlierResult | undefined;
 };
 
 /**
@@ -451,6 +467,84 @@ export type StartJobResponse = Message<"vidmesh.transcode.v1.StartJobResponse"> 
  */
 export const StartJobResponseSchema: GenMessage<StartJobResponse> = /*@__PURE__*/
   messageDesc(file_vidmesh_transcode_v1_transcode_service, 13);
+
+/**
+ * What an attempt read of a source.
+ *
+ * @generated from message vidmesh.transcode.v1.PartsRead
+ */
+export type PartsRead = Message<"vidmesh.transcode.v1.PartsRead"> & {
+  /**
+   * As in StartJobRequest.
+   *
+   * @generated from field: string encoder = 1;
+   */
+  encoder: string;
+
+  /**
+   * The numbers of the parts, from 1, rising.
+   *
+   * @generated from field: repeated int32 numbers = 2;
+   */
+  numbers: number[];
+
+  /**
+   * SHA-256 over the sizes of all parts of the source and the digests of those that were read, lower-case hex. Equal
+   * only where an attempt of the same job would read the same bytes.
+   *
+   * @generated from field: string digest = 3;
+   */
+  digest: string;
+};
+
+/**
+ * Describes the message vidmesh.transcode.v1.PartsRead.
+ * Use `create(PartsReadSchema)` to create a new message.
+ */
+export const PartsReadSchema: GenMessage<PartsRead> = /*@__PURE__*/
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 14);
+
+/**
+ * What a job like this one made of another video.
+ *
+ * @generated from message vidmesh.transcode.v1.EarlierResult
+ */
+export type EarlierResult = Message<"vidmesh.transcode.v1.EarlierResult"> & {
+  /**
+   * That video.
+   *
+   * @generated from field: string video_id = 1;
+   */
+  videoId: string;
+
+  /**
+   * Where its files are, under that video's media prefix.
+   *
+   * @generated from field: string path = 2;
+   */
+  path: string;
+
+  /**
+   * A result of svc_transcode/media in its JSON form.
+   *
+   * @generated from field: string result = 3;
+   */
+  result: string;
+
+  /**
+   * What was read for it.
+   *
+   * @generated from field: vidmesh.transcode.v1.PartsRead read = 4;
+   */
+  read?: PartsRead | undefined;
+};
+
+/**
+ * Describes the message vidmesh.transcode.v1.EarlierResult.
+ * Use `create(EarlierResultSchema)` to create a new message.
+ */
+export const EarlierResultSchema: GenMessage<EarlierResult> = /*@__PURE__*/
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 15);
 
 /**
  * An object that was made and is to be read.
@@ -485,7 +579,7 @@ export type VerifyObject = Message<"vidmesh.transcode.v1.VerifyObject"> & {
  * Use `create(VerifyObjectSchema)` to create a new message.
  */
 export const VerifyObjectSchema: GenMessage<VerifyObject> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 14);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 16);
 
 /**
  * Request of ReportJob.
@@ -520,7 +614,7 @@ export type ReportJobRequest = Message<"vidmesh.transcode.v1.ReportJobRequest"> 
  * Use `create(ReportJobRequestSchema)` to create a new message.
  */
 export const ReportJobRequestSchema: GenMessage<ReportJobRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 15);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 17);
 
 /**
  * Response of ReportJob.
@@ -535,7 +629,7 @@ export type ReportJobResponse = Message<"vidmesh.transcode.v1.ReportJobResponse"
  * Use `create(ReportJobResponseSchema)` to create a new message.
  */
 export const ReportJobResponseSchema: GenMessage<ReportJobResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 16);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 18);
 
 /**
  * Why an attempt failed.
@@ -577,7 +671,7 @@ export type JobFailure = Message<"vidmesh.transcode.v1.JobFailure"> & {
  * Use `create(JobFailureSchema)` to create a new message.
  */
 export const JobFailureSchema: GenMessage<JobFailure> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 17);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 19);
 
 /**
  * A part of the source that has not arrived. It counts as no failure: the job is handed out again when the part is
@@ -599,7 +693,7 @@ export type MissingPart = Message<"vidmesh.transcode.v1.MissingPart"> & {
  * Use `create(MissingPartSchema)` to create a new message.
  */
 export const MissingPartSchema: GenMessage<MissingPart> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 18);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 20);
 
 /**
  * Request of FinishJob.
@@ -651,6 +745,20 @@ export type FinishJobRequest = Message<"vidmesh.transcode.v1.FinishJobRequest"> 
     value: MissingPart;
     case: "missingPart";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * With a result: what was read for it, so that the same need not be made again.
+   *
+   * @generated from field: vidmesh.transcode.v1.PartsRead parts_read = 6;
+   */
+  partsRead?: PartsRead | undefined;
+
+  /**
+   * With a result: its files were copied from an earlier one.
+   *
+   * @generated from field: bool reused = 7;
+   */
+  reused: boolean;
 };
 
 /**
@@ -658,7 +766,7 @@ export type FinishJobRequest = Message<"vidmesh.transcode.v1.FinishJobRequest"> 
  * Use `create(FinishJobRequestSchema)` to create a new message.
  */
 export const FinishJobRequestSchema: GenMessage<FinishJobRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 19);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 21);
 
 /**
  * Response of FinishJob.
@@ -686,7 +794,7 @@ export type FinishJobResponse = Message<"vidmesh.transcode.v1.FinishJobResponse"
  * Use `create(FinishJobResponseSchema)` to create a new message.
  */
 export const FinishJobResponseSchema: GenMessage<FinishJobResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 20);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 22);
 
 /**
  * Request of ExportVideoFiles.
@@ -707,7 +815,7 @@ export type ExportVideoFilesRequest = Message<"vidmesh.transcode.v1.ExportVideoF
  * Use `create(ExportVideoFilesRequestSchema)` to create a new message.
  */
 export const ExportVideoFilesRequestSchema: GenMessage<ExportVideoFilesRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 21);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 23);
 
 /**
  * Response of ExportVideoFiles, one for each rendition.
@@ -735,7 +843,7 @@ export type ExportVideoFilesResponse = Message<"vidmesh.transcode.v1.ExportVideo
  * Use `create(ExportVideoFilesResponseSchema)` to create a new message.
  */
 export const ExportVideoFilesResponseSchema: GenMessage<ExportVideoFilesResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 22);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 24);
 
 /**
  * Processing of videos: how far it is, what it made, and the work that workers do for it. Administrators may ask

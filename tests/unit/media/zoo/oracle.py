@@ -29,7 +29,7 @@ def ffmpeg(*words: str | Path, folder: Path | None = None, level: str = "error")
     """Runs it to its end."""
     found = pytest.importorskip("imageio_ffmpeg", reason="no other build of FFmpeg is installed for this machine")
     command = [found.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-nostats", "-y", "-v", level, *map(str, words)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=110)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=500)
 
 
 def play(manifest: Path) -> Played:

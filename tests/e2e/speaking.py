@@ -10,8 +10,10 @@ import httpx
 
 from tests.e2e.people import Person
 
-PATIENCE = 60
+PATIENCE = 150
 """Seconds."""
+LONG = 300
+"""Seconds that processing may take beside other tests."""
 
 
 def captions_of(person: Person, video_id: str, *labels: str) -> dict[str, Any]:

@@ -15,11 +15,11 @@ import imageio_ffmpeg
 import pytest
 
 from tests.e2e.people import Person, nobody, somebody
-from tests.e2e.speaking import PATIENCE, add, captions_of
+from tests.e2e.speaking import LONG, PATIENCE, add, captions_of
 from tests.e2e.stacks import Stack
 from tests.e2e.uploading import upload
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 SRT = "1\n00:00:00,500 --> 00:00:01,500\nOne <i>word</i>\n& more\n\n2\n00:00:02,000 --> 00:00:03,000\nTw\u00f6\n"
 
@@ -55,7 +55,7 @@ def words(url: str) -> list[str]:
 
 
 def test_captions_of_the_file_and_uploaded_ones_come_to_players(stack: Stack, creator: Person, spoken: Path) -> None:
-    video_id = upload(creator, spoken)
+    video_id = upload(creator, spoken, seconds=LONG)
     captions_of(creator, video_id, "eng", "ger")
     assert add(creator, video_id, "fr", SRT).status_code == 200
     playback = captions_of(creator, video_id, "eng", "fr", "ger")
@@ -95,7 +95,7 @@ def test_captions_of_the_file_and_uploaded_ones_come_to_players(stack: Stack, cr
 
 
 def test_captions_end_with_the_grant_of_their_video(creator: Person, spoken: Path) -> None:
-    video_id = upload(creator, spoken)
+    video_id = upload(creator, spoken, seconds=LONG)
     creator.publish(video_id, "PUBLIC")
     playback = captions_of(creator, video_id, "eng", "ger")
     url = next(track["url"] for track in playback["tracks"] if track.get("url"))
@@ -108,7 +108,7 @@ def test_captions_end_with_the_grant_of_their_video(creator: Person, spoken: Pat
 
 
 def test_what_is_wrong_with_captions_is_said_with_its_line(creator: Person, spoken: Path) -> None:
-    video_id = upload(creator, spoken)
+    video_id = upload(creator, spoken, seconds=LONG)
     answer = add(creator, video_id, "en", "1\n00:00:02,000 --> 00:00:01,000\nbackwards\n")
     assert answer.status_code == 400
     assert answer.json()["message"] == "Line 2: The cue ends before it begins."

@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.people import Person, somebody
-from tests.e2e.speaking import add, captions_of
+from tests.e2e.speaking import LONG, PATIENCE, add, captions_of
 from tests.e2e.stacks import Stack
 from tests.e2e.uploading import upload
 from tests.e2e.web.browsing import Visitor
 from tests.e2e.web.conftest import NewVisitor
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 SRT = (
     "1\n00:00:00,000 --> 00:00:02,000\n<i>Peach</i> & quiet\n\n"
@@ -27,7 +27,7 @@ def video_id(browser: Browser, stack: Stack) -> str:
     """A public video with captions in two languages."""
     assert browser.is_connected()
     creator: Person = somebody(stack)
-    with_captions = upload(creator)
+    with_captions = upload(creator, seconds=LONG)
     add(creator, with_captions, "en", SRT).raise_for_status()
     add(creator, with_captions, "de", SRT.replace("Peach", "Pfirsich")).raise_for_status()
     captions_of(creator, with_captions, "de", "en")
@@ -47,7 +47,7 @@ def choice(page: Page, name: str) -> Locator:
 
 def paused_at_the_beginning(viewer: Visitor, video_id: str) -> None:
     viewer.go(f"/watch/{video_id}")
-    viewer.wait_video("video.readyState >= 2 && video.duration > 5")
+    viewer.wait_video("video.readyState >= 2 && video.duration > 5", PATIENCE)
     viewer.page.evaluate("document.querySelector('video').pause()")
     viewer.page.evaluate("document.querySelector('video').currentTime = 1")
     viewer.wait_video("video.paused && !video.seeking && video.readyState >= 2")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import array
+import os
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -36,6 +38,14 @@ def specimen(request: pytest.FixtureRequest, processed: Callable[[Kind], Specime
 
 def test_there_are_forty_kinds_and_more() -> None:
     assert len({kind.name for kind in (*KINDS, *TORN)}) == len(KINDS) + len(TORN) >= 40
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="classes of scheduling are asked for as Linux names them")
+def test_who_writes_them_takes_turns_with_others_afterwards(source: Callable[[Kind], Path]) -> None:
+    for kind in KINDS:
+        if kind.codec == "libsvtav1":
+            source(kind)
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 def test_every_picture_is_there_once_in_its_place_at_its_time(specimen: Specimen) -> None:

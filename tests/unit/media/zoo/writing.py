@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import array
 import math
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -46,12 +49,26 @@ def write(kind: Kind, path: Path) -> Path:
 
 
 def _write(kind: Kind, numbers: range, path: Path) -> None:
-    with av.open(str(path), "w", container_options=kind.muxer) as output:
+    with ordinary_turns(), av.open(str(path), "w", container_options=kind.muxer) as output:
         video = _video(output, kind)
         sounds = [(sound, _sound(output, sound)) for sound in kind.sounds]
         packets = [*_pictures(kind, numbers, video), *(p for sound, stream in sounds for p in _tones(sound, stream))]
         for packet in sorted(packets, key=_decoded_at):
             output.mux(packet)
+
+
+@contextmanager
+def ordinary_turns() -> Generator[None]:
+    """Gives this thread its ordinary turns on a processor again.
+
+    Started by root, SVT-AV1 puts the thread that opens it before everything else on the machine (SCHED_FIFO, 99), and
+    all that is started from there inherits that.
+    """
+    try:
+        yield
+    finally:
+        if sys.platform == "linux":
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def _decoded_at(packet: Packet[VideoStream] | Packet[AudioStream]) -> Fraction:

@@ -16,6 +16,9 @@ TALKATIVE: Final = """
 level = "debug"
 [edge]
 access_log = true
+[identity]
+# The people of the scene stay signed in for as long as a slow machine takes for all that happens in this room.
+access_token_lifetime = 86400
 """
 """What is written down most of: canaries are looked for in it."""
 

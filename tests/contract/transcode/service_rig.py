@@ -63,7 +63,7 @@ ATTEMPTS = 2
 ENDED = {PROCESSING_STATE_PROCESSED, PROCESSING_STATE_FAILED}
 
 
-async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 40) -> Any:
+async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 90) -> Any:
     """As `answers.eventually`, within 15 s."""
     return await answers.eventually(condition, seconds)
 

@@ -21,6 +21,9 @@ child_memory_bytes = 1610612736
 max_duration = 3600
 [upload]
 purge_deleted_after = 2
+[identity]
+# Whoever uploads all of these stays signed in, however long that takes.
+access_token_lifetime = 86400
 """
 """Goes on in [transcode]."""
 

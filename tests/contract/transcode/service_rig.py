@@ -40,6 +40,7 @@ from vidmesh.transcode.v1.transcode_pb2 import JobKind, Processing
 from vidmesh.transcode.v1.transcode_service_pb2 import (
     FinishJobRequest,
     GetPresentationRequest,
+    GetPresentationResponse,
     GetProcessingRequest,
     JobFailure,
     StartJobRequest,
@@ -309,19 +310,22 @@ class Served:
 
         return await eventually(look, seconds)
 
+    async def presented(self, video_id: str) -> GetPresentationResponse | None:
+        """What svc_playback is told; None while nobody has heard of the upload."""
+        request = GetPresentationRequest(video_id=video_id)
+        try:
+            return await self.service.GetPresentation(request, metadata=self.mesh.as_service("svc_playback"))
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.NOT_FOUND:
+                raise
+            return None
+
     async def storyboard(self, video_id: str) -> str:
         """Path of its storyboard, once there is one."""
 
         async def look() -> str:
-            request = GetPresentationRequest(video_id=video_id)
-            try:
-                shown = await self.service.GetPresentation(request, metadata=self.mesh.as_service("svc_playback"))
-            except grpc.aio.AioRpcError as error:
-                if error.code() is not grpc.StatusCode.NOT_FOUND:
-                    raise
-                # Nobody has heard of the upload yet.
-                return ""
-            return shown.storyboard_path
+            shown = await self.presented(video_id)
+            return shown.storyboard_path if shown is not None else ""
 
         return await eventually(look)
 

@@ -20,7 +20,7 @@ from vidmesh.transcode.v1.caption_service_pb2 import (
 )
 from vidmesh.transcode.v1.caption_service_pb2_grpc import CaptionServiceStub
 from vidmesh.transcode.v1.transcode_events_pb2 import CaptionsChanged
-from vidmesh.transcode.v1.transcode_service_pb2 import GetPresentationRequest, GetPresentationResponse
+from vidmesh.transcode.v1.transcode_service_pb2 import GetPresentationResponse
 from vidmesh.upload.v1.video_pb2 import PROCESSING_STATE_PROCESSED
 
 from .service_rig import Served, eventually, new_video_id, source
@@ -63,13 +63,11 @@ class Captions:
 
     async def presented(self, video_id: str, *labels: str) -> GetPresentationResponse:
         """What players are told, once these captions are in the manifests and no others."""
-        request = GetPresentationRequest(video_id=video_id)
 
         async def look() -> GetPresentationResponse | None:
-            found = await self.served.service.GetPresentation(
-                request, metadata=self.served.mesh.as_service("svc_playback")
-            )
-            return found if [track.label for track in found.captions] == list(labels) else None
+            found = await self.served.presented(video_id)
+            ready = found is not None and [track.label for track in found.captions] == list(labels)
+            return found if ready else None
 
         return await eventually(look, PATIENCE)
 

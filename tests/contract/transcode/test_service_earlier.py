@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mesh.ids import uuid7
 from svc_transcode.media import jobs as media
+from svc_transcode.processing import dispatching
 from vidmesh.transcode.v1.transcode_service_pb2 import (
     FinishJobRequest,
     PartsRead,
@@ -17,6 +20,12 @@ from .service_rig import Served, eventually, plausible, source
 INFO = source(6, audio=0)
 READ = PartsRead(encoder="x264", numbers=[1, 3], digest="ab" * 32)
 CHUNK = "v0-00000-r1"
+
+
+@pytest.fixture(autouse=True)
+def room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs that these tests leave lying never keep the next ones in the queue."""
+    monkeypatch.setattr(dispatching, "LEAST_SLOTS", 20)
 
 
 async def started(served: Served, video_id: str, job: str = CHUNK, encoder: str = "x264") -> StartJobResponse:

@@ -6,10 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
-import grpc
-import grpc.aio
-
-from mesh.errors import invalid, not_found
+from mesh.errors import invalid
 from mesh.pagination import PageTokens
 from mesh.sealing import Sealer
 from svc_transcode.captions import domain, messages
@@ -18,10 +15,10 @@ from svc_transcode.media.captions.cues import CaptionsRefused
 from svc_transcode.media.captions.read import read
 from svc_transcode.processing import captions
 from svc_transcode.processing.store import ProcessingStore
+from svc_transcode.processing.viewers import viewer_of
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.transcode.v1 import caption_service_pb2 as pb
 from vidmesh.transcode.v1.caption_service_pb2_grpc import CaptionServiceServicer
-from vidmesh.upload.v1 import video_service_pb2 as videos
 
 if TYPE_CHECKING:
     from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceAsyncStub
@@ -55,7 +52,7 @@ class CaptionServicer(CaptionServiceServicer):
     async def UploadCaption(self, request: pb.UploadCaptionRequest, context: Any) -> pb.UploadCaptionResponse:  # noqa: N802
         """See the contract."""
         del context
-        if not (await self._viewer(request.video_id)).channel_member:
+        if not (await viewer_of(self._videos, request.video_id)).channel_member:
             raise domain.not_a_member()
         try:
             async with self._reading:
@@ -68,7 +65,7 @@ class CaptionServicer(CaptionServiceServicer):
     async def ListCaptions(self, request: pb.ListCaptionsRequest, context: Any) -> pb.ListCaptionsResponse:  # noqa: N802
         """See the contract."""
         del context
-        viewer = await self._viewer(request.video_id)
+        viewer = await viewer_of(self._videos, request.video_id)
         head = await self._keeping.head(request.video_id)
         if head is None:
             return pb.ListCaptionsResponse()
@@ -81,7 +78,7 @@ class CaptionServicer(CaptionServiceServicer):
     async def DeleteCaption(self, request: pb.DeleteCaptionRequest, context: Any) -> pb.DeleteCaptionResponse:  # noqa: N802
         """See the contract."""
         del context
-        if not (await self._viewer(request.video_id)).channel_member:
+        if not (await viewer_of(self._videos, request.video_id)).channel_member:
             raise domain.not_a_member()
         await self._keeping.remove(request.video_id, request.caption_id)
         return pb.DeleteCaptionResponse()
@@ -89,7 +86,7 @@ class CaptionServicer(CaptionServiceServicer):
     async def GetTranscript(self, request: pb.GetTranscriptRequest, context: Any) -> pb.GetTranscriptResponse:  # noqa: N802
         """See the contract."""
         del context
-        await self._viewer(request.video_id)
+        await viewer_of(self._videos, request.video_id)
         size = self._tokens.page_size(request.page_size, PAGE, MOST_PAGE)
         cursor = self._tokens.open(TRANSCRIPT, request, request.page_token)
         caption, cues = await self._keeping.cues(request.video_id, request.caption_id)
@@ -122,14 +119,3 @@ class CaptionServicer(CaptionServiceServicer):
                     yield pb.ExportCaptionsResponse(caption=messages.caption(head.video_id, track), cursor=resume)
             if cursor is None:
                 return
-
-    async def _viewer(self, video_id: str) -> videos.CheckViewerResponse:
-        """Raises VIDEO_NOT_FOUND where the caller may not see the video."""
-        try:
-            return await self._videos.CheckViewer(videos.CheckViewerRequest(video_id=video_id))
-        except grpc.aio.AioRpcError as error:
-            if error.code() is grpc.StatusCode.NOT_FOUND:
-                raise not_found(
-                    ErrorReason.ERROR_REASON_VIDEO_NOT_FOUND, "There is no such video.", video_id=video_id
-                ) from None
-            raise

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 
 from mesh.bus.tracing import current_trace
 from mesh.contention import LostRace, settle
-from mesh.errors import not_found, precondition
+from mesh.errors import precondition
 from svc_transcode.processing import domain, plan
 from svc_transcode.processing.advancing import Media
 from svc_transcode.processing.model import Head, JobRow, JobState, State
 from svc_transcode.processing.queue import Queue
 from svc_transcode.processing.store import Change, ProcessingStore
+from svc_transcode.processing.viewers import no_such_video
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.transcode.v1.transcode_events_pb2 import ProcessingRestarted
 
@@ -71,7 +72,7 @@ class Beginning:
         async def restart() -> Head:
             before = await self._store.head(video_id)
             if before is None:
-                raise not_found(ErrorReason.ERROR_REASON_VIDEO_NOT_FOUND, "There is no such video.", video_id=video_id)
+                raise no_such_video(video_id)
             if domain.retrying(before.value):
                 return before.value
             jobs = [row async for row in self._jobs(before.value)]

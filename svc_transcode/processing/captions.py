@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -14,11 +14,10 @@ from svc_transcode.media.captions.embedded import TEXTS, by_language, why_left_o
 from svc_transcode.media.info import SubtitleInfo
 from svc_transcode.media.tracks import CaptionTrack
 from svc_transcode.processing import plan
-from svc_transcode.processing.model import Caption, Head, JobRow, JobState, Made, Origin, State
+from svc_transcode.processing.model import Caption, Head, JobRow, Made, Origin, State
 
 MOST: Final = 50
 """Tracks of captions of one video."""
-OUT = (JobState.QUEUED, JobState.RELEASED)
 _ALIVE = (State.ENCODING, State.PROCESSED)
 _SCRIPT, _REGION = re.compile(r"[a-z]{4}"), re.compile(r"[a-z]{2}")
 
@@ -86,12 +85,6 @@ def wanted(head: Head) -> JobRow | None:
     if head.captions_read or not head.complete or head.state not in _ALIVE or not _texts(head):
         return None
     return plan.captions_job(head.run)
-
-
-def are_missing(head: Head, jobs: Iterable[JobRow]) -> bool:
-    """Whether only a new run could read the captions in the source."""
-    job = wanted(head)
-    return job is not None and not any(one.name == job.name and one.state in OUT for one in jobs)
 
 
 def work(head: Head, bounds: media.Bounds) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from svc_transcode.processing import captions, plan, storyboards
 from svc_transcode.processing.arrival import MOST_MISSES, Parked
-from svc_transcode.processing.model import Failure, Head, JobRow, JobState, State, Still, Track, TrackState
+from svc_transcode.processing.model import OUT, Failure, Head, JobRow, JobState, State, Still, Track, TrackState
 
 PROCESSING_FAILED = Failure("PROCESSING", "Processing kept failing. The file is kept; try processing it again.")
 NOT_READ_BACK = Failure("PROCESSING", "What was stored could not be read back as it was made. Try processing it again.")
@@ -176,13 +176,19 @@ def retry(head: Head, jobs: Iterable[JobRow], options: plan.Options, now: dateti
     broken = [track for track in head.tracks if track.state is TrackState.FAILED]
     missing = [] if head.stills else [plan.stills_job(head.info, options, run)]
     known = list(jobs)
-    if not broken and not missing and not storyboards.is_missing(head, known) and not captions.are_missing(head, known):
+    extras = (storyboards.wanted(head), captions.wanted(head))
+    if not broken and not missing and not any(_is_missing(job, known) for job in extras):
         return None
     for track in broken:
         keep, again = _missing(track, known, run)
         missing += again
         begun = begun.with_track(replace(track, state=TrackState.WAITING, done=keep, failure=None))
     return Again(replace(begun, state=State.ENCODING), tuple(missing))
+
+
+def _is_missing(wanted: JobRow | None, jobs: Iterable[JobRow]) -> bool:
+    """Whether only a new run could make what is wanted beside the tracks: it is not there, and not on its way."""
+    return wanted is not None and not any(job.name == wanted.name and job.state in OUT for job in jobs)
 
 
 def _missing(track: Track, jobs: Iterable[JobRow], run: int) -> tuple[int, list[JobRow]]:

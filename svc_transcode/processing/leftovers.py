@@ -9,10 +9,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from svc_transcode.processing.ids import JobId
-from svc_transcode.processing.model import Head, JobRow, JobState, Kind
+from svc_transcode.processing.model import OUT, Head, JobRow, JobState, Kind
 from svc_transcode.processing.store import ProcessingStore
-
-OUT = (JobState.QUEUED, JobState.RELEASED)
 
 
 class Media(Protocol):

@@ -59,6 +59,10 @@ class JobState(StrEnum):
     """Its track was given up, or it was split into smaller ones."""
 
 
+OUT = (JobState.QUEUED, JobState.RELEASED)
+"""Jobs that may still make something."""
+
+
 class Kind(StrEnum):
     """What a job does."""
 

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import grpc
-import grpc.aio
-
 from mesh.call import current_call
-from mesh.errors import Fault, invalid, not_found, permission_denied
+from mesh.errors import Fault, invalid, permission_denied
 from mesh.grants import GrantSigner, media_url
 from mesh.sealing import Sealer
 from svc_transcode.operating.counts import Counts, End
@@ -24,6 +21,7 @@ from svc_transcode.processing.following import Following
 from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.model import Head
 from svc_transcode.processing.store import ProcessingStore, Versioned
+from svc_transcode.processing.viewers import no_such_video, viewer_of
 from svc_transcode.processing.watching import Wakes, Watching
 from svc_transcode.processing.working import Working
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
@@ -197,17 +195,12 @@ class TranscodeServicer(TranscodeServiceServicer):
     async def _head(self, video_id: str) -> Versioned[Head]:
         head = await self._rooms.store.head(video_id)
         if head is None:
-            raise _no_such_video(video_id)
+            raise no_such_video(video_id)
         return head
 
     async def _member(self, video_id: str) -> videos.CheckViewerResponse:
         """Raises VIDEO_NOT_FOUND where the caller may not see the video, PERMISSION_DENIED where it is another's."""
-        try:
-            viewer = await self._videos.CheckViewer(videos.CheckViewerRequest(video_id=video_id))
-        except grpc.aio.AioRpcError as error:
-            if error.code() is grpc.StatusCode.NOT_FOUND:
-                raise _no_such_video(video_id) from None
-            raise
+        viewer = await viewer_of(self._videos, video_id)
         if not (viewer.channel_member or current_call().caller.is_administrator):
             raise permission_denied("Only the channel's people may do this.", relation="channel_member")
         return viewer
@@ -220,10 +213,6 @@ class TranscodeServicer(TranscodeServiceServicer):
         if owner != video_id or not sequence.isdecimal():
             raise _bad_cursor()
         return int(sequence)
-
-
-def _no_such_video(video_id: str) -> Fault:
-    return not_found(ErrorReason.ERROR_REASON_VIDEO_NOT_FOUND, "There is no such video.", video_id=video_id)
 
 
 def _bad_cursor() -> Fault:

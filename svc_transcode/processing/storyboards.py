@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
 from svc_transcode.media import jobs as media
 from svc_transcode.media.storyboard import stride, tile_size
 from svc_transcode.processing import plan
-from svc_transcode.processing.model import Head, JobRow, JobState, TrackState
+from svc_transcode.processing.model import Head, JobRow, TrackState
 from svc_transcode.processing.packaging import Gathered, Objects
-
-OUT = (JobState.QUEUED, JobState.RELEASED)
 
 
 def wanted(head: Head) -> JobRow | None:
@@ -27,12 +24,6 @@ def wanted(head: Head) -> JobRow | None:
     if smallest is None or smallest.state not in {TrackState.PUBLISHED, TrackState.VERIFIED}:
         return None
     return plan.storyboard_job(smallest.name, head.run)
-
-
-def is_missing(head: Head, jobs: Iterable[JobRow]) -> bool:
-    """Whether only a new run could give the video its storyboard: none is there, and none is on its way."""
-    job = wanted(head)
-    return job is not None and not any(one.name == job.name and one.state in OUT for one in jobs)
 
 
 def work(gathered: Gathered, bounds: media.Bounds) -> tuple[str, Objects]:

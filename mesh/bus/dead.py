@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from google.protobuf.message import Message
@@ -27,39 +28,26 @@ def dead_subject(stream: str, durable: str) -> str:
 
 async def bury(publisher: Publisher, message: Msg, durable: str, attempts: int, reason: str) -> None:
     """Keep a message as a dead letter. Burying it twice keeps one. Raises BusUnavailable."""
-    about = message.metadata
-    headers = message.headers or {}
-    trace = {TRACEPARENT: headers[TRACEPARENT]} if TRACEPARENT in headers else {}
-    await publisher.send(
-        Envelope(
-            subject=dead_subject(about.stream, durable),
-            stream=DEAD_STREAM,
-            payload=message.data,
-            headers={
-                ID_HEADER: f"{about.stream}:{about.sequence.stream}:{durable}",
-                TYPE_HEADER: headers.get(TYPE_HEADER, ""),
-                EVENT_HEADER: headers.get(ID_HEADER, ""),
-                ATTEMPTS_HEADER: str(attempts),
-                REASON_HEADER: _line(reason),
-                **trace,
-            },
-        )
+    about, headers = message.metadata, message.headers or {}
+    letter = _letter(
+        (about.stream, durable),
+        message.data,
+        headers.get(TYPE_HEADER, ""),
+        (str(about.sequence.stream), headers.get(ID_HEADER, "")),
+        (attempts, reason),
     )
+    trace = {TRACEPARENT: headers[TRACEPARENT]} if TRACEPARENT in headers else {}
+    await publisher.send(replace(letter, headers={**letter.headers, **trace}))
 
 
 def written(message: Message, stream: str, durable: str, event_id: str, attempts: int, reason: str) -> Envelope:
     """A dead letter of a message whose owner gave it up, wherever the message itself is. Sent twice it is kept once."""
-    return Envelope(
-        subject=dead_subject(stream, durable),
-        stream=DEAD_STREAM,
-        payload=message.SerializeToString(),
-        headers={
-            ID_HEADER: f"{stream}:{event_id}:{durable}",
-            TYPE_HEADER: message.DESCRIPTOR.full_name,
-            EVENT_HEADER: event_id,
-            ATTEMPTS_HEADER: str(attempts),
-            REASON_HEADER: _line(reason),
-        },
+    return _letter(
+        (stream, durable),
+        message.SerializeToString(),
+        message.DESCRIPTOR.full_name,
+        (event_id, event_id),
+        (attempts, reason),
     )
 
 
@@ -75,3 +63,22 @@ def letter_of(message: M, headers: Mapping[str, str]) -> DeadLetter[M]:
 
 def _line(reason: str) -> str:
     return " ".join(reason.split()).encode("ascii", "backslashreplace").decode()[:_REASON_CHARACTERS]
+
+
+def _letter(
+    consumer: tuple[str, str], payload: bytes, kind: str, ids: tuple[str, str], end: tuple[int, str]
+) -> Envelope:
+    """`ids`: what tells the message from others of its stream, and the event's own; `end`: attempts and reason."""
+    (stream, durable), (number, event_id), (attempts, reason) = consumer, ids, end
+    return Envelope(
+        subject=dead_subject(stream, durable),
+        stream=DEAD_STREAM,
+        payload=payload,
+        headers={
+            ID_HEADER: f"{stream}:{number}:{durable}",
+            TYPE_HEADER: kind,
+            EVENT_HEADER: event_id,
+            ATTEMPTS_HEADER: str(attempts),
+            REASON_HEADER: _line(reason),
+        },
+    )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from svc_transcode.media import jobs as media
 from svc_transcode.media import storyboard
+from svc_transcode.media.captions import webvtt
 from svc_transcode.worker.patience import from_store
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def texts_of(job: media.Job, result: media.Result) -> tuple[Text, ...]:
         return ()
     sheets = [sheet.path for sheet in result.sheets]
     text = storyboard.webvtt(job.starts, job.end, (job.width, job.height), sheets)
-    return (Text(storyboard.NAME, text, "text/vtt; charset=utf-8"),)
+    return (Text(storyboard.NAME, text, webvtt.CONTENT_TYPE),)
 
 
 def _track(track: media.TrackMade) -> Iterator[media.File]:
@@ -98,7 +99,7 @@ class Outputs:
             if not _NAME.fullmatch(file.path):
                 raise OutputError(f"{file.path!r} is no name for an output")
             data = await from_store(lambda: self._objects.get(self._bucket, f"{other}/{file.path}"))
-            if len(data) != file.size or hashlib.sha256(data).hexdigest() != file.sha256:
+            if not _is(file, data):
                 raise OutputError(f"{other}/{file.path} is not what it was")
             return data
 
@@ -151,9 +152,13 @@ def read_checked(workdir: Path, file: media.File) -> bytes:
         data = _read(workdir, file.path.split("/"), file.size + 1)
     except OSError as error:
         raise OutputError(f"{file.path} cannot be read: {error.strerror}") from error
-    if len(data) != file.size or hashlib.sha256(data).hexdigest() != file.sha256:
+    if not _is(file, data):
         raise OutputError(f"{file.path} is not what was said to be in it")
     return data
+
+
+def _is(file: media.File, data: bytes) -> bool:
+    return len(data) == file.size and hashlib.sha256(data).hexdigest() == file.sha256
 
 
 def _read(workdir: Path, names: list[str], most: int) -> bytes:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from mesh.bus import JobQueue, connect_bus
 from mesh.config import load_settings
+from tests.e2e.patience import eventually
 from tests.e2e.people import CLIP, PASSWORD
 from tests.e2e.stacks import Stack
 from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
-
-PATIENCE = 180.0
 
 
 def told(stack: Stack, *words: str) -> Any:
@@ -31,16 +28,6 @@ async def bury(stack: Stack, job_id: str, video_id: str) -> None:
     async with connect_bus(settings.bus, "test") as bus:
         queue = JobQueue(bus, TranscodeJob, max_attempts=settings.transcode.max_attempts)
         await queue.bury(TranscodeJob(job_id=job_id, video_id=video_id), job_id, 4, "ChildCrashed: by signal 9")
-
-
-def eventually(condition: Callable[[], Any]) -> Any:
-    """The first true answer."""
-    give_up = time.monotonic() + PATIENCE
-    while time.monotonic() < give_up:
-        if found := condition():
-            return found
-        time.sleep(0.5)
-    raise TimeoutError
 
 
 def idle(stack: Stack) -> bool:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import time
-from collections.abc import Callable
 from contextlib import closing
-from typing import Any
 
 import httpx
 
 from mesh.config import load_settings
 from mesh.objects import connect_objects
+from tests.e2e.patience import eventually
 from tests.e2e.people import Person, sign_up_by_command, upload_by_command
 from tests.e2e.playing import plays
 from tests.e2e.stacks import Stack, StartStack
 
-PATIENCE = 240.0
 QUICK = "\n[upload]\npurge_deleted_after = 1\n"
 ENCODED = 3
 """Jobs of the clip that read its file: pictures, sound, stills."""
@@ -29,16 +26,6 @@ def reused(stack: Stack) -> int:
     done = stack.vidmesh("jobs", "queue", "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)["statistics"].get("reused", 0)
-
-
-def eventually(condition: Callable[[], Any]) -> Any:
-    """The first true answer."""
-    give_up = time.monotonic() + PATIENCE
-    while time.monotonic() < give_up:
-        if found := condition():
-            return found
-        time.sleep(0.5)
-    raise TimeoutError
 
 
 def test_the_second_upload_of_a_file_encodes_nothing_and_outlives_the_first(start_stack: StartStack) -> None:

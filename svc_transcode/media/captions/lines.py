@@ -54,3 +54,14 @@ def milliseconds(hours: str | None, minutes: str, seconds: str, fraction: str, l
         raise CaptionsRefused("Minutes and seconds of a time are below 60.", line)
     whole = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
     return whole * 1000 + int(f"{fraction:0<3}"[:3])
+
+
+def times_of(found: re.Match[str], line: int) -> tuple[int, int]:
+    """Start and end, from two clocks of four groups each. Raises CaptionsRefused as `milliseconds` does."""
+    start = milliseconds(found[1], found[2], found[3], found[4], line)
+    return start, milliseconds(found[5], found[6], found[7], found[8], line)
+
+
+def second_times(line: int) -> CaptionsRefused:
+    """A cue's text holds an arrow."""
+    return CaptionsRefused("Here is a second line of times: a blank line is missing before it.", line)

@@ -8,7 +8,7 @@ from typing import Final
 
 from svc_transcode.media.captions import markup
 from svc_transcode.media.captions.cues import CaptionsRefused, Collected, Cue
-from svc_transcode.media.captions.lines import ARROW, milliseconds
+from svc_transcode.media.captions.lines import ARROW, second_times, times_of
 
 _CLOCK: Final = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})"
 TIMES: Final = re.compile(rf"\s*{_CLOCK}\s*-->\s*{_CLOCK}(?:\s.*)?", re.ASCII)
@@ -30,13 +30,12 @@ def read(lines: Sequence[str]) -> tuple[Cue, ...]:
         found = TIMES.fullmatch(lines[at])
         if found is None:
             raise CaptionsRefused('The times of a cue look like "00:00:01,000 --> 00:00:02,500".', at + 1)
-        start = milliseconds(found[1], found[2], found[3], found[4], at + 1)
-        end = milliseconds(found[5], found[6], found[7], found[8], at + 1)
+        start, end = times_of(found, at + 1)
         times, at = at + 1, at + 1
         text: list[str] = []
         while at < len(lines) and lines[at].strip():
             if ARROW in lines[at]:
-                raise CaptionsRefused("Here is a second line of times: a blank line is missing before it.", at + 1)
+                raise second_times(at + 1)
             text.append(lines[at])
             at += 1
         collected.add(start, end, markup.of_srt("\n".join(text)), times)

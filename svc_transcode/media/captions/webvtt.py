@@ -8,7 +8,7 @@ from typing import Final
 
 from svc_transcode.media.captions import markup
 from svc_transcode.media.captions.cues import CaptionsRefused, Collected, Cue
-from svc_transcode.media.captions.lines import ARROW, milliseconds
+from svc_transcode.media.captions.lines import ARROW, second_times, times_of
 
 _MAGIC: Final = re.compile(r"WEBVTT(?:[ \t].*)?")
 _CLOCK: Final = r"(?:(\d{2,4}):)?(\d{2}):(\d{2})\.(\d{3})"
@@ -56,13 +56,12 @@ def _cue(lines: Sequence[str], at: int, collected: Collected) -> int:
     found = _TIMES.fullmatch(lines[at])
     if found is None:
         raise CaptionsRefused('The times of a cue look like "00:01.000 --> 00:02.500".', at + 1)
-    start = milliseconds(found[1], found[2], found[3], found[4], at + 1)
-    end = milliseconds(found[5], found[6], found[7], found[8], at + 1)
+    start, end = times_of(found, at + 1)
     until = _end(lines, at)
     text = lines[at + 1 : until]
     for number, line in enumerate(text, at + 2):
         if ARROW in line:
-            raise CaptionsRefused("Here is a second line of times: a blank line is missing before it.", number)
+            raise second_times(number)
     collected.add(start, end, markup.of_webvtt("\n".join(text)), at + 1)
     return until
 

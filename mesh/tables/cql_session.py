@@ -214,6 +214,8 @@ def _cluster(target: CqlTarget) -> Cluster:
         auth_provider=plain,
         ssl_context=ssl.create_default_context() if target.tls else None,
         connect_timeout=_CONNECT_SECONDS,
+        # What the driver asks about nodes and schema as it connects; its own two seconds are few for a busy cluster.
+        control_connection_timeout=_CONNECT_SECONDS,
         idle_heartbeat_interval=_ASK_SECONDS[0],
         idle_heartbeat_timeout=_ASK_SECONDS[1],
         reconnection_policy=ExponentialReconnectionPolicy(*_RECONNECT_SECONDS, max_attempts=None),

@@ -34,7 +34,7 @@ from tests.security.matrix.scene import (
 )
 from vidmesh.playback.v1 import playback_pb2, playback_service_pb2
 from vidmesh.social.v1 import account_pb2, account_service_pb2, channel_pb2, channel_service_pb2, credentials_pb2
-from vidmesh.transcode.v1 import caption_service_pb2, job_service_pb2, transcode_service_pb2
+from vidmesh.transcode.v1 import caption_service_pb2, job_service_pb2, thumbnail_service_pb2, transcode_service_pb2
 from vidmesh.upload.v1 import upload_service_pb2, video_pb2, video_service_pb2
 
 Build = Callable[[Scene, Caller, str], Message]
@@ -138,7 +138,7 @@ GONE: Final = frozenset({"VIDEO_DELETED"})
 DIGEST: Final = bytes(32)
 _account, _credentials, _channel = account_service_pb2, credentials_pb2, channel_service_pb2
 _upload, _video, _transcode = upload_service_pb2, video_service_pb2, transcode_service_pb2
-_caption, _job = caption_service_pb2, job_service_pb2
+_caption, _job, _thumbnail = caption_service_pb2, job_service_pb2, thumbnail_service_pb2
 
 ACCOUNTS: Final = {
     "SignUp": Row(_sign_up),
@@ -291,6 +291,22 @@ CAPTIONS: Final = {
     ),
     "ExportCaptions": Row(_plain(_caption.ExportCaptionsRequest)),
 }
+THUMBNAILS: Final = {
+    "ListThumbnails": Row(_of(_thumbnail.ListThumbnailsRequest, "video_id"), VIDEOS, uses=True),
+    "ChooseThumbnail": Row(
+        _of(_thumbnail.ChooseThumbnailRequest, "video_id", thumbnail_id="none"),
+        VIDEOS,
+        frozenset({"THUMBNAIL_NOT_FOUND"}),
+        uses=True,
+    ),
+    "UploadThumbnail": Row(
+        _of(_thumbnail.UploadThumbnailRequest, "video_id", content=b"no picture"),
+        VIDEOS,
+        frozenset({"INVALID_PICTURE"}),
+        uses=True,
+    ),
+    "DeleteThumbnail": Row(_of(_thumbnail.DeleteThumbnailRequest, "video_id", thumbnail_id="none"), VIDEOS, uses=True),
+}
 JOBS: Final = {
     "GetJobStatistics": Row(_plain(_job.GetJobStatisticsRequest)),
     "ListJobQueue": Row(_plain(_job.ListJobQueueRequest)),
@@ -320,6 +336,7 @@ ROWS: Final = {
         "vidmesh.transcode.v1.TranscodeService": TRANSCODE,
         "vidmesh.transcode.v1.JobService": JOBS,
         "vidmesh.transcode.v1.CaptionService": CAPTIONS,
+        "vidmesh.transcode.v1.ThumbnailService": THUMBNAILS,
         "vidmesh.playback.v1.PlaybackService": PLAYBACK,
     }.items()
     for name, row in rows.items()

@@ -153,6 +153,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """RESOURCE_EXHAUSTED. The video has as many tracks of captions as it may have. Metadata `limit`. Delete one."""
     ERROR_REASON_VIDEO_NOT_STARTED: _ErrorReason.ValueType  # 70
     """FAILED_PRECONDITION. Nothing of the video's file has arrived yet. Send its first part, and repeat."""
+    ERROR_REASON_INVALID_PICTURE: _ErrorReason.ValueType  # 71
+    """INVALID_ARGUMENT. The picture cannot be taken as it is. The sentence says what is wrong. Send another one."""
+    ERROR_REASON_THUMBNAIL_NOT_FOUND: _ErrorReason.ValueType  # 72
+    """NOT_FOUND. The video has no such thumbnail. List them again."""
     ERROR_REASON_INVALID_SESSION: _ErrorReason.ValueType  # 80
     """PERMISSION_DENIED. The playback session token is not ours, altered, or belongs to another video."""
     ERROR_REASON_JOB_NOT_FOUND: _ErrorReason.ValueType  # 81
@@ -296,6 +300,10 @@ ERROR_REASON_TOO_MANY_CAPTIONS: ErrorReason.ValueType  # 69
 """RESOURCE_EXHAUSTED. The video has as many tracks of captions as it may have. Metadata `limit`. Delete one."""
 ERROR_REASON_VIDEO_NOT_STARTED: ErrorReason.ValueType  # 70
 """FAILED_PRECONDITION. Nothing of the video's file has arrived yet. Send its first part, and repeat."""
+ERROR_REASON_INVALID_PICTURE: ErrorReason.ValueType  # 71
+"""INVALID_ARGUMENT. The picture cannot be taken as it is. The sentence says what is wrong. Send another one."""
+ERROR_REASON_THUMBNAIL_NOT_FOUND: ErrorReason.ValueType  # 72
+"""NOT_FOUND. The video has no such thumbnail. List them again."""
 ERROR_REASON_INVALID_SESSION: ErrorReason.ValueType  # 80
 """PERMISSION_DENIED. The playback session token is not ours, altered, or belongs to another video."""
 ERROR_REASON_JOB_NOT_FOUND: ErrorReason.ValueType  # 81

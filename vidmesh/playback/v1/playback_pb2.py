@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from vidmesh.options.v1 import options_pb2 as vidmesh_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"vidmesh/playback/v1/playback.proto\x12\x13vidmesh.playback.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a vidmesh/options/v1/options.proto\"\x86\x03\n\x08Playback\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x1b\n\rsession_token\x18\x03 \x01(\tB\x04\x98\xe7\x18\x01\x12\x0f\n\x07hls_url\x18\x04 \x01(\t\x12\x10\n\x08\x64\x61sh_url\x18\x05 \x01(\t\x12\x0c\n\x04\x65\x64ge\x18\x06 \x01(\t\x12*\n\x06tracks\x18\x07 \x03(\x0b\x32\x1a.vidmesh.playback.v1.Track\x12\x15\n\rstart_quality\x18\x08 \x01(\t\x12+\n\x08\x64uration\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x30\n\nthumbnails\x18\n \x03(\x0b\x32\x1c.vidmesh.playback.v1.Picture\x12/\n\x0b\x65xpire_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\x13manifest_generation\x18\x0c \x01(\x03\x12\x16\n\x0estoryboard_url\x18\r \x01(\t\"\xcc\x01\n\x05Track\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.vidmesh.playback.v1.TrackKind\x12\x0f\n\x07quality\x18\x02 \x01(\t\x12\r\n\x05\x63odec\x18\x03 \x01(\t\x12\x14\n\x0cpeak_bitrate\x18\x04 \x01(\x03\x12\r\n\x05width\x18\x05 \x01(\x05\x12\x0e\n\x06height\x18\x06 \x01(\x05\x12\x12\n\nframe_rate\x18\x07 \x01(\t\x12\x10\n\x08language\x18\x08 \x01(\t\x12\r\n\x05label\x18\t \x01(\t\x12\x0b\n\x03url\x18\n \x01(\t\"5\n\x07Picture\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\r\n\x05width\x18\x02 \x01(\x05\x12\x0e\n\x06height\x18\x03 \x01(\x05\"\xc2\x03\n\rPlaybackEvent\x12\x14\n\x03seq\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x01\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x08position\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x07started\x18\x04 \x01(\x0b\x32\x1c.vidmesh.playback.v1.StartedH\x00\x12/\n\x07watched\x18\x05 \x01(\x0b\x32\x1c.vidmesh.playback.v1.WatchedH\x00\x12>\n\x0fquality_changed\x18\x06 \x01(\x0b\x32#.vidmesh.playback.v1.QualityChangedH\x00\x12\x31\n\x08\x62uffered\x18\x07 \x01(\x0b\x32\x1d.vidmesh.playback.v1.BufferedH\x00\x12+\n\x05\x65nded\x18\x08 \x01(\x0b\x32\x1a.vidmesh.playback.v1.EndedH\x00\x12-\n\x06\x66\x61iled\x18\t \x01(\x0b\x32\x1b.vidmesh.playback.v1.FailedH\x00\x42\r\n\x04kind\x12\x05\xbaH\x02\x08\x01\"\xab\x01\n\x07Started\x12/\n\x0cstartup_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x39\n\x06\x64\x65vice\x18\x02 \x01(\x0e\x32\x1f.vidmesh.playback.v1.DeviceTypeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\x08referrer\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x18\n\x07quality\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x10\"I\n\x07Watched\x12>\n\x0cwatched_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationB\r\xbaH\n\xaa\x01\x07\"\x03\x08\x90\x1c\x32\x00\"\\\n\x0eQualityChanged\x12\x1d\n\x0c\x66rom_quality\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x10\x12\x1b\n\nto_quality\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x10\x12\x0e\n\x06manual\x18\x03 \x01(\x08\"C\n\x08\x42uffered\x12\x37\n\nstall_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02\x32\x00\"\x19\n\x05\x45nded\x12\x10\n\x08\x66inished\x18\x01 \x01(\x08\".\n\x06\x46\x61iled\x12\x15\n\x04\x63ode\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\r\n\x05\x66\x61tal\x18\x02 \x01(\x08*l\n\tTrackKind\x12\x1a\n\x16TRACK_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10TRACK_KIND_VIDEO\x10\x01\x12\x14\n\x10TRACK_KIND_AUDIO\x10\x02\x12\x17\n\x13TRACK_KIND_CAPTIONS\x10\x03*\x85\x01\n\nDeviceType\x12\x1b\n\x17\x44\x45VICE_TYPE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44\x45VICE_TYPE_DESKTOP\x10\x01\x12\x15\n\x11\x44\x45VICE_TYPE_PHONE\x10\x02\x12\x16\n\x12\x44\x45VICE_TYPE_TABLET\x10\x03\x12\x12\n\x0e\x44\x45VICE_TYPE_TV\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"vidmesh/playback/v1/playback.proto\x12\x13vidmesh.playback.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a vidmesh/options/v1/options.proto\"\xfa\x03\n\x08Playback\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x1b\n\rsession_token\x18\x03 \x01(\tB\x04\x98\xe7\x18\x01\x12\x0f\n\x07hls_url\x18\x04 \x01(\t\x12\x10\n\x08\x64\x61sh_url\x18\x05 \x01(\t\x12\x0c\n\x04\x65\x64ge\x18\x06 \x01(\t\x12*\n\x06tracks\x18\x07 \x03(\x0b\x32\x1a.vidmesh.playback.v1.Track\x12\x15\n\rstart_quality\x18\x08 \x01(\t\x12+\n\x08\x64uration\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x30\n\nthumbnails\x18\n \x03(\x0b\x32\x1c.vidmesh.playback.v1.Picture\x12/\n\x0b\x65xpire_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\x13manifest_generation\x18\x0c \x01(\x03\x12\x16\n\x0estoryboard_url\x18\r \x01(\t\x12\x36\n\x08\x63hapters\x18\x0e \x03(\x0b\x32$.vidmesh.playback.v1.PlaybackChapter\x12:\n\x0e\x63hapter_origin\x18\x0f \x01(\x0e\x32\".vidmesh.playback.v1.ChapterOrigin\"|\n\x0fPlaybackChapter\x12-\n\nstart_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05title\x18\x03 \x01(\t\"\xcc\x01\n\x05Track\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.vidmesh.playback.v1.TrackKind\x12\x0f\n\x07quality\x18\x02 \x01(\t\x12\r\n\x05\x63odec\x18\x03 \x01(\t\x12\x14\n\x0cpeak_bitrate\x18\x04 \x01(\x03\x12\r\n\x05width\x18\x05 \x01(\x05\x12\x0e\n\x06height\x18\x06 \x01(\x05\x12\x12\n\nframe_rate\x18\x07 \x01(\t\x12\x10\n\x08language\x18\x08 \x01(\t\x12\r\n\x05label\x18\t \x01(\t\x12\x0b\n\x03url\x18\n \x01(\t\"5\n\x07Picture\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\r\n\x05width\x18\x02 \x01(\x05\x12\x0e\n\x06height\x18\x03 \x01(\x05\"\xc2\x03\n\rPlaybackEvent\x12\x14\n\x03seq\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x01\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x08position\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x07started\x18\x04 \x01(\x0b\x32\x1c.vidmesh.playback.v1.StartedH\x00\x12/\n\x07watched\x18\x05 \x01(\x0b\x32\x1c.vidmesh.playback.v1.WatchedH\x00\x12>\n\x0fquality_changed\x18\x06 \x01(\x0b\x32#.vidmesh.playback.v1.QualityChangedH\x00\x12\x31\n\x08\x62uffered\x18\x07 \x01(\x0b\x32\x1d.vidmesh.playback.v1.BufferedH\x00\x12+\n\x05\x65nded\x18\x08 \x01(\x0b\x32\x1a.vidmesh.playback.v1.EndedH\x00\x12-\n\x06\x66\x61iled\x18\t \x01(\x0b\x32\x1b.vidmesh.playback.v1.FailedH\x00\x42\r\n\x04kind\x12\x05\xbaH\x02\x08\x01\"\xab\x01\n\x07Started\x12/\n\x0cstartup_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x39\n\x06\x64\x65vice\x18\x02 \x01(\x0e\x32\x1f.vidmesh.playback.v1.DeviceTypeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\x08referrer\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x18\n\x07quality\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x10\"I\n\x07Watched\x12>\n\x0cwatched_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationB\r\xbaH\n\xaa\x01\x07\"\x03\x08\x90\x1c\x32\x00\"\\\n\x0eQualityChanged\x12\x1d\n\x0c\x66rom_quality\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x10\x12\x1b\n\nto_quality\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x10\x12\x0e\n\x06manual\x18\x03 \x01(\x08\"C\n\x08\x42uffered\x12\x37\n\nstall_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02\x32\x00\"\x19\n\x05\x45nded\x12\x10\n\x08\x66inished\x18\x01 \x01(\x08\".\n\x06\x46\x61iled\x12\x15\n\x04\x63ode\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\r\n\x05\x66\x61tal\x18\x02 \x01(\x08*\x84\x01\n\rChapterOrigin\x12\x1e\n\x1a\x43HAPTER_ORIGIN_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43HAPTER_ORIGIN_CREATOR\x10\x01\x12\x1e\n\x1a\x43HAPTER_ORIGIN_DESCRIPTION\x10\x02\x12\x17\n\x13\x43HAPTER_ORIGIN_FILE\x10\x03*l\n\tTrackKind\x12\x1a\n\x16TRACK_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10TRACK_KIND_VIDEO\x10\x01\x12\x14\n\x10TRACK_KIND_AUDIO\x10\x02\x12\x17\n\x13TRACK_KIND_CAPTIONS\x10\x03*\x85\x01\n\nDeviceType\x12\x1b\n\x17\x44\x45VICE_TYPE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44\x45VICE_TYPE_DESKTOP\x10\x01\x12\x15\n\x11\x44\x45VICE_TYPE_PHONE\x10\x02\x12\x16\n\x12\x44\x45VICE_TYPE_TABLET\x10\x03\x12\x12\n\x0e\x44\x45VICE_TYPE_TV\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,28 +58,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BUFFERED'].fields_by_name['stall_time']._serialized_options = b'\272H\005\252\001\0022\000'
   _globals['_FAILED'].fields_by_name['code']._loaded_options = None
   _globals['_FAILED'].fields_by_name['code']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_TRACKKIND']._serialized_start=1782
-  _globals['_TRACKKIND']._serialized_end=1890
-  _globals['_DEVICETYPE']._serialized_start=1893
-  _globals['_DEVICETYPE']._serialized_end=2026
+  _globals['_CHAPTERORIGIN']._serialized_start=2025
+  _globals['_CHAPTERORIGIN']._serialized_end=2157
+  _globals['_TRACKKIND']._serialized_start=2159
+  _globals['_TRACKKIND']._serialized_end=2267
+  _globals['_DEVICETYPE']._serialized_start=2270
+  _globals['_DEVICETYPE']._serialized_end=2403
   _globals['_PLAYBACK']._serialized_start=188
-  _globals['_PLAYBACK']._serialized_end=578
-  _globals['_TRACK']._serialized_start=581
-  _globals['_TRACK']._serialized_end=785
-  _globals['_PICTURE']._serialized_start=787
-  _globals['_PICTURE']._serialized_end=840
-  _globals['_PLAYBACKEVENT']._serialized_start=843
-  _globals['_PLAYBACKEVENT']._serialized_end=1293
-  _globals['_STARTED']._serialized_start=1296
-  _globals['_STARTED']._serialized_end=1467
-  _globals['_WATCHED']._serialized_start=1469
-  _globals['_WATCHED']._serialized_end=1542
-  _globals['_QUALITYCHANGED']._serialized_start=1544
-  _globals['_QUALITYCHANGED']._serialized_end=1636
-  _globals['_BUFFERED']._serialized_start=1638
-  _globals['_BUFFERED']._serialized_end=1705
-  _globals['_ENDED']._serialized_start=1707
-  _globals['_ENDED']._serialized_end=1732
-  _globals['_FAILED']._serialized_start=1734
-  _globals['_FAILED']._serialized_end=1780
+  _globals['_PLAYBACK']._serialized_end=694
+  _globals['_PLAYBACKCHAPTER']._serialized_start=696
+  _globals['_PLAYBACKCHAPTER']._serialized_end=820
+  _globals['_TRACK']._serialized_start=823
+  _globals['_TRACK']._serialized_end=1027
+  _globals['_PICTURE']._serialized_start=1029
+  _globals['_PICTURE']._serialized_end=1082
+  _globals['_PLAYBACKEVENT']._serialized_start=1085
+  _globals['_PLAYBACKEVENT']._serialized_end=1535
+  _globals['_STARTED']._serialized_start=1538
+  _globals['_STARTED']._serialized_end=1709
+  _globals['_WATCHED']._serialized_start=1711
+  _globals['_WATCHED']._serialized_end=1784
+  _globals['_QUALITYCHANGED']._serialized_start=1786
+  _globals['_QUALITYCHANGED']._serialized_end=1878
+  _globals['_BUFFERED']._serialized_start=1880
+  _globals['_BUFFERED']._serialized_end=1947
+  _globals['_ENDED']._serialized_start=1949
+  _globals['_ENDED']._serialized_end=1974
+  _globals['_FAILED']._serialized_start=1976
+  _globals['_FAILED']._serialized_end=2022
 # @@protoc_insertion_point(module_scope)

@@ -22,6 +22,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _ChapterOrigin:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ChapterOriginEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChapterOrigin.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHAPTER_ORIGIN_UNSPECIFIED: _ChapterOrigin.ValueType  # 0
+    """There are none."""
+    CHAPTER_ORIGIN_CREATOR: _ChapterOrigin.ValueType  # 1
+    """The channel's people set them."""
+    CHAPTER_ORIGIN_DESCRIPTION: _ChapterOrigin.ValueType  # 2
+    """They stand in the video's description."""
+    CHAPTER_ORIGIN_FILE: _ChapterOrigin.ValueType  # 3
+    """They are in the file that was uploaded."""
+
+class ChapterOrigin(_ChapterOrigin, metaclass=_ChapterOriginEnumTypeWrapper):
+    """Who says what the chapters of a video are. The first of these that has any is believed."""
+
+CHAPTER_ORIGIN_UNSPECIFIED: ChapterOrigin.ValueType  # 0
+"""There are none."""
+CHAPTER_ORIGIN_CREATOR: ChapterOrigin.ValueType  # 1
+"""The channel's people set them."""
+CHAPTER_ORIGIN_DESCRIPTION: ChapterOrigin.ValueType  # 2
+"""They stand in the video's description."""
+CHAPTER_ORIGIN_FILE: ChapterOrigin.ValueType  # 3
+"""They are in the file that was uploaded."""
+Global___ChapterOrigin: _TypeAlias = ChapterOrigin  # noqa: Y015
+
 class _TrackKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -101,6 +129,8 @@ class Playback(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     MANIFEST_GENERATION_FIELD_NUMBER: _builtins.int
     STORYBOARD_URL_FIELD_NUMBER: _builtins.int
+    CHAPTERS_FIELD_NUMBER: _builtins.int
+    CHAPTER_ORIGIN_FIELD_NUMBER: _builtins.int
     video_id: _builtins.str
     """The video."""
     session_id: _builtins.str
@@ -126,6 +156,8 @@ class Playback(_message.Message):
     Absolute, by the same grant as the manifests. Empty where there is none, and until it is made, which may be some
     time after the video became playable.
     """
+    chapter_origin: Global___ChapterOrigin.ValueType
+    """Who says that these are the chapters."""
     @_builtins.property
     def tracks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Track]:
         """The tracks that the manifests have and the device can decode; pictures smallest first, then sound, then captions."""
@@ -136,11 +168,17 @@ class Playback(_message.Message):
 
     @_builtins.property
     def thumbnails(self) -> _containers.RepeatedCompositeFieldContainer[Global___Picture]:
-        """Stills; the first is the default. Absolute URLs."""
+        """Pictures; the first is the one that is shown for the video. Absolute URLs."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """The grant ends then; ask again before. Also ask again to see a quality that was made since."""
+
+    @_builtins.property
+    def chapters(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlaybackChapter]:
+        """The chapters of the video, without a gap: the first begins at 0, the last ends with the video. Empty, or at least
+        two.
+        """
 
     def __init__(
         self,
@@ -158,14 +196,50 @@ class Playback(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         manifest_generation: _builtins.int = ...,
         storyboard_url: _builtins.str = ...,
+        chapters: _abc.Iterable[Global___PlaybackChapter] | None = ...,
+        chapter_origin: Global___ChapterOrigin.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dash_url", b"dash_url", "duration", b"duration", "edge", b"edge", "expire_time", b"expire_time", "hls_url", b"hls_url", "manifest_generation", b"manifest_generation", "session_id", b"session_id", "session_token", b"session_token", "start_quality", b"start_quality", "storyboard_url", b"storyboard_url", "thumbnails", b"thumbnails", "tracks", b"tracks", "video_id", b"video_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chapter_origin", b"chapter_origin", "chapters", b"chapters", "dash_url", b"dash_url", "duration", b"duration", "edge", b"edge", "expire_time", b"expire_time", "hls_url", b"hls_url", "manifest_generation", b"manifest_generation", "session_id", b"session_id", "session_token", b"session_token", "start_quality", b"start_quality", "storyboard_url", b"storyboard_url", "thumbnails", b"thumbnails", "tracks", b"tracks", "video_id", b"video_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Playback: _TypeAlias = Playback  # noqa: Y015
+
+@_typing.final
+class PlaybackChapter(_message.Message):
+    """A chapter of the video."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """Plain text, one line; never empty."""
+    @_builtins.property
+    def start_time(self) -> _duration_pb2.Duration:
+        """When it begins."""
+
+    @_builtins.property
+    def end_time(self) -> _duration_pb2.Duration:
+        """When the next one begins, or the video ends."""
+
+    def __init__(
+        self,
+        *,
+        start_time: _duration_pb2.Duration | None = ...,
+        end_time: _duration_pb2.Duration | None = ...,
+        title: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlaybackChapter: _TypeAlias = PlaybackChapter  # noqa: Y015
 
 @_typing.final
 class Track(_message.Message):

@@ -80,7 +80,9 @@ Global___SourceProbed: _TypeAlias = SourceProbed  # noqa: Y015
 
 @_typing.final
 class StillsMade(_message.Message):
-    """Stills were made."""
+    """There is a picture to show for the video, or another one than before: stills were made, one of them was chosen, or a
+    picture was uploaded or deleted.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -88,14 +90,19 @@ class StillsMade(_message.Message):
     PATH_FIELD_NUMBER: _builtins.int
     WIDTH_FIELD_NUMBER: _builtins.int
     HEIGHT_FIELD_NUMBER: _builtins.int
+    DECIDE_TIME_FIELD_NUMBER: _builtins.int
     video_id: _builtins.str
     """The video."""
     path: _builtins.str
-    """Path of the default one under the video's media prefix."""
+    """Path of the picture that is shown, under the video's media prefix; empty where there is none any more."""
     width: _builtins.int
     """Pixels."""
     height: _builtins.int
     """Pixels."""
+    @_builtins.property
+    def decide_time(self) -> _timestamp_pb2.Timestamp:
+        """When that was decided, rising with each event of a video: an older one than was seen already can be dropped."""
+
     def __init__(
         self,
         *,
@@ -103,10 +110,11 @@ class StillsMade(_message.Message):
         path: _builtins.str = ...,
         width: _builtins.int = ...,
         height: _builtins.int = ...,
+        decide_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["height", b"height", "path", b"path", "video_id", b"video_id", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "height", b"height", "path", b"path", "video_id", b"video_id", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

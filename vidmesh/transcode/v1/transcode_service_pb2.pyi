@@ -255,7 +255,7 @@ class Still(_message.Message):
     """Pixels."""
     @_builtins.property
     def time(self) -> _duration_pb2.Duration:
-        """What moment it shows."""
+        """What moment it shows; unset for a picture that was uploaded."""
 
     def __init__(
         self,
@@ -287,6 +287,7 @@ class GetPresentationResponse(_message.Message):
     DURATION_FIELD_NUMBER: _builtins.int
     STORYBOARD_PATH_FIELD_NUMBER: _builtins.int
     CAPTIONS_FIELD_NUMBER: _builtins.int
+    CHAPTERS_FIELD_NUMBER: _builtins.int
     manifest_generation: _builtins.int
     """0: nothing can be played yet."""
     hls_path: _builtins.str
@@ -301,7 +302,7 @@ class GetPresentationResponse(_message.Message):
 
     @_builtins.property
     def stills(self) -> _containers.RepeatedCompositeFieldContainer[Global___Still]:
-        """The first is the default."""
+        """The first is the one that is shown for the video."""
 
     @_builtins.property
     def duration(self) -> _duration_pb2.Duration:
@@ -310,6 +311,10 @@ class GetPresentationResponse(_message.Message):
     @_builtins.property
     def captions(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaptionTrack]:
         """The captions that the manifests have, by language, then by name."""
+
+    @_builtins.property
+    def chapters(self) -> _containers.RepeatedCompositeFieldContainer[Global___SourceChapter]:
+        """The chapters that are in the source, by `start_time`; the first begins at 0, and there are at least two, or none."""
 
     def __init__(
         self,
@@ -322,14 +327,43 @@ class GetPresentationResponse(_message.Message):
         duration: _duration_pb2.Duration | None = ...,
         storyboard_path: _builtins.str = ...,
         captions: _abc.Iterable[Global___CaptionTrack] | None = ...,
+        chapters: _abc.Iterable[Global___SourceChapter] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["captions", b"captions", "dash_path", b"dash_path", "duration", b"duration", "files", b"files", "hls_path", b"hls_path", "manifest_generation", b"manifest_generation", "stills", b"stills", "storyboard_path", b"storyboard_path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["captions", b"captions", "chapters", b"chapters", "dash_path", b"dash_path", "duration", b"duration", "files", b"files", "hls_path", b"hls_path", "manifest_generation", b"manifest_generation", "stills", b"stills", "storyboard_path", b"storyboard_path"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetPresentationResponse: _TypeAlias = GetPresentationResponse  # noqa: Y015
+
+@_typing.final
+class SourceChapter(_message.Message):
+    """A chapter that is in the source."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_TIME_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """Plain text, one line; never empty."""
+    @_builtins.property
+    def start_time(self) -> _duration_pb2.Duration:
+        """When it begins."""
+
+    def __init__(
+        self,
+        *,
+        start_time: _duration_pb2.Duration | None = ...,
+        title: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SourceChapter: _TypeAlias = SourceChapter  # noqa: Y015
 
 @_typing.final
 class CaptionTrack(_message.Message):

@@ -191,6 +191,7 @@ class Video(_message.Message):
     DISLIKE_COUNT_FIELD_NUMBER: _builtins.int
     COMMENT_COUNT_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    CHAPTERS_FIELD_NUMBER: _builtins.int
     video_id: _builtins.str
     """11 characters of base64url, never beginning with `-`."""
     channel_id: _builtins.str
@@ -255,6 +256,16 @@ class Video(_message.Message):
     def delete_time(self) -> _timestamp_pb2.Timestamp:
         """When it was deleted; until it is purged it can be undeleted. Only in answers to the channel's people."""
 
+    @_builtins.property
+    def chapters(self) -> _containers.RepeatedCompositeFieldContainer[Global___Chapter]:
+        """The chapters that the channel's people set, by `start_time`: the first begins at 0, each other at least a second
+        after the one before it, and before the video ends. Empty: players are given those that stand in the description,
+        or else those of the file; `Playback.chapters` says which.
+
+        In a description a chapter is a line that begins with its time, such as "0:00 Intro" or "1:02:03 - The end". They
+        count where the first is at 0:00, there are at least three, and each is at least ten seconds long.
+        """
+
     def __init__(
         self,
         *,
@@ -282,10 +293,11 @@ class Video(_message.Message):
         dislike_count: _builtins.int | None = ...,
         comment_count: _builtins.int | None = ...,
         etag: _builtins.str = ...,
+        chapters: _abc.Iterable[Global___Chapter] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_comment_count", b"_comment_count", "_dislike_count", b"_dislike_count", "_like_count", b"_like_count", "_view_count", b"_view_count", "comment_count", b"comment_count", "delete_time", b"delete_time", "dislike_count", b"dislike_count", "duration", b"duration", "like_count", b"like_count", "playable_time", b"playable_time", "publish_time", b"publish_time", "thumbnail", b"thumbnail", "upload_time", b"upload_time", "view_count", b"view_count"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_comment_count", b"_comment_count", "_dislike_count", b"_dislike_count", "_like_count", b"_like_count", "_view_count", b"_view_count", "age_restriction", b"age_restriction", "category", b"category", "channel_id", b"channel_id", "comment_count", b"comment_count", "content_type", b"content_type", "delete_time", b"delete_time", "description", b"description", "dislike_count", b"dislike_count", "duration", b"duration", "etag", b"etag", "failure_message", b"failure_message", "language", b"language", "like_count", b"like_count", "playable_time", b"playable_time", "processing_state", b"processing_state", "publish_time", b"publish_time", "status", b"status", "tags", b"tags", "thumbnail", b"thumbnail", "title", b"title", "upload_time", b"upload_time", "video_id", b"video_id", "view_count", b"view_count", "visibility", b"visibility"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_comment_count", b"_comment_count", "_dislike_count", b"_dislike_count", "_like_count", b"_like_count", "_view_count", b"_view_count", "age_restriction", b"age_restriction", "category", b"category", "channel_id", b"channel_id", "chapters", b"chapters", "comment_count", b"comment_count", "content_type", b"content_type", "delete_time", b"delete_time", "description", b"description", "dislike_count", b"dislike_count", "duration", b"duration", "etag", b"etag", "failure_message", b"failure_message", "language", b"language", "like_count", b"like_count", "playable_time", b"playable_time", "processing_state", b"processing_state", "publish_time", b"publish_time", "status", b"status", "tags", b"tags", "thumbnail", b"thumbnail", "title", b"title", "upload_time", b"upload_time", "video_id", b"video_id", "view_count", b"view_count", "visibility", b"visibility"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__comment_count: _TypeAlias = _typing.Literal["comment_count"]  # noqa: Y015
     _WhichOneofArgType__comment_count: _TypeAlias = _typing.Literal["_comment_count", b"_comment_count"]  # noqa: Y015
@@ -305,6 +317,34 @@ class Video(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__view_count) -> _WhichOneofReturnType__view_count | None: ...
 
 Global___Video: _TypeAlias = Video  # noqa: Y015
+
+@_typing.final
+class Chapter(_message.Message):
+    """A chapter of a video. It ends where the next one begins, or with the video."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_TIME_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """Plain text, one line."""
+    @_builtins.property
+    def start_time(self) -> _duration_pb2.Duration:
+        """When it begins, to the millisecond."""
+
+    def __init__(
+        self,
+        *,
+        start_time: _duration_pb2.Duration | None = ...,
+        title: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Chapter: _TypeAlias = Chapter  # noqa: Y015
 
 @_typing.final
 class Thumbnail(_message.Message):

@@ -476,6 +476,7 @@ class CheckViewerResponse(_message.Message):
     CHANNEL_MEMBER_FIELD_NUMBER: _builtins.int
     ACCESS_EPOCH_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_CHAPTERS_FIELD_NUMBER: _builtins.int
     channel_member: _builtins.bool
     """The account is one of the channel's people."""
     access_epoch: _builtins.int
@@ -490,6 +491,10 @@ class CheckViewerResponse(_message.Message):
     def valid_until(self) -> _timestamp_pb2.Timestamp:
         """The answer may be remembered until then at most, because a publish time is reached."""
 
+    @_builtins.property
+    def description_chapters(self) -> _containers.RepeatedCompositeFieldContainer[_video_pb2.Chapter]:
+        """The chapters that stand in the description; empty where the video has chapters of its own."""
+
     def __init__(
         self,
         *,
@@ -497,10 +502,11 @@ class CheckViewerResponse(_message.Message):
         channel_member: _builtins.bool = ...,
         access_epoch: _builtins.int = ...,
         valid_until: _timestamp_pb2.Timestamp | None = ...,
+        description_chapters: _abc.Iterable[_video_pb2.Chapter] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["valid_until", b"valid_until", "video", b"video"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_epoch", b"access_epoch", "channel_member", b"channel_member", "valid_until", b"valid_until", "video", b"video"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_epoch", b"access_epoch", "channel_member", b"channel_member", "description_chapters", b"description_chapters", "valid_until", b"valid_until", "video", b"video"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

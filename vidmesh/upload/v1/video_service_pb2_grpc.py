@@ -127,10 +127,11 @@ class VideoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateVideo(self, request, context):
-        """Changes title, description, tags, category, language, age_restriction or content_type.
+        """Changes title, description, tags, category, language, age_restriction, content_type or chapters.
 
         Errors: NOT_FOUND (VIDEO_NOT_FOUND), PERMISSION_DENIED (PERMISSION_DENIED), ABORTED (ETAG_MISMATCH),
-        FAILED_PRECONDITION (VIDEO_DELETED), INVALID_ARGUMENT (INVALID_FIELD: an empty title, an unknown category).
+        FAILED_PRECONDITION (VIDEO_DELETED), INVALID_ARGUMENT (INVALID_FIELD: an empty title, an unknown category, a chapter
+        that is out of order or begins behind the video's end).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -52,10 +52,11 @@ class VideoServiceStub:
     Errors: NOT_FOUND (CHANNEL_NOT_FOUND), INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
     """
     UpdateVideo: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.UpdateVideoRequest, _video_service_pb2.UpdateVideoResponse]
-    """Changes title, description, tags, category, language, age_restriction or content_type.
+    """Changes title, description, tags, category, language, age_restriction, content_type or chapters.
 
     Errors: NOT_FOUND (VIDEO_NOT_FOUND), PERMISSION_DENIED (PERMISSION_DENIED), ABORTED (ETAG_MISMATCH),
-    FAILED_PRECONDITION (VIDEO_DELETED), INVALID_ARGUMENT (INVALID_FIELD: an empty title, an unknown category).
+    FAILED_PRECONDITION (VIDEO_DELETED), INVALID_ARGUMENT (INVALID_FIELD: an empty title, an unknown category, a chapter
+    that is out of order or begins behind the video's end).
     """
     PublishVideo: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.PublishVideoRequest, _video_service_pb2.PublishVideoResponse]
     """Says who may see the video and, for a public one, from when on. Taking visibility away ends running
@@ -107,10 +108,11 @@ class VideoServiceAsyncStub(VideoServiceStub):
     Errors: NOT_FOUND (CHANNEL_NOT_FOUND), INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
     """
     UpdateVideo: _aio.UnaryUnaryMultiCallable[_video_service_pb2.UpdateVideoRequest, _video_service_pb2.UpdateVideoResponse]  # type: ignore[assignment]
-    """Changes title, description, tags, category, language, age_restriction or content_type.
+    """Changes title, description, tags, category, language, age_restriction, content_type or chapters.
 
     Errors: NOT_FOUND (VIDEO_NOT_FOUND), PERMISSION_DENIED (PERMISSION_DENIED), ABORTED (ETAG_MISMATCH),
-    FAILED_PRECONDITION (VIDEO_DELETED), INVALID_ARGUMENT (INVALID_FIELD: an empty title, an unknown category).
+    FAILED_PRECONDITION (VIDEO_DELETED), INVALID_ARGUMENT (INVALID_FIELD: an empty title, an unknown category, a chapter
+    that is out of order or begins behind the video's end).
     """
     PublishVideo: _aio.UnaryUnaryMultiCallable[_video_service_pb2.PublishVideoRequest, _video_service_pb2.PublishVideoResponse]  # type: ignore[assignment]
     """Says who may see the video and, for a public one, from when on. Taking visibility away ends running
@@ -189,10 +191,11 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _video_service_pb2.UpdateVideoRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_video_service_pb2.UpdateVideoResponse, _abc.Awaitable[_video_service_pb2.UpdateVideoResponse]]:
-        """Changes title, description, tags, category, language, age_restriction or content_type.
+        """Changes title, description, tags, category, language, age_restriction, content_type or chapters.
 
         Errors: NOT_FOUND (VIDEO_NOT_FOUND), PERMISSION_DENIED (PERMISSION_DENIED), ABORTED (ETAG_MISMATCH),
-        FAILED_PRECONDITION (VIDEO_DELETED), INVALID_ARGUMENT (INVALID_FIELD: an empty title, an unknown category).
+        FAILED_PRECONDITION (VIDEO_DELETED), INVALID_ARGUMENT (INVALID_FIELD: an empty title, an unknown category, a chapter
+        that is out of order or begins behind the video's end).
         """
 
     @_abc_1.abstractmethod

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vidmesh/playback/v1/playback.proto.
  */
 export const file_vidmesh_playback_v1_playback: GenFile = /*@__PURE__*/
-  fileDesc("CiJ2aWRtZXNoL3BsYXliYWNrL3YxL3BsYXliYWNrLnByb3RvEhN2aWRtZXNoLnBsYXliYWNrLnYxIoYDCghQbGF5YmFjaxIQCgh2aWRlb19pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhsKDXNlc3Npb25fdG9rZW4YAyABKAlCBJjnGAESDwoHaGxzX3VybBgEIAEoCRIQCghkYXNoX3VybBgFIAEoCRIMCgRlZGdlGAYgASgJEioKBnRyYWNrcxgHIAMoCzIaLnZpZG1lc2gucGxheWJhY2sudjEuVHJhY2sSFQoNc3RhcnRfcXVhbGl0eRgIIAEoCRIrCghkdXJhdGlvbhgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIwCgp0aHVtYm5haWxzGAogAygLMhwudmlkbWVzaC5wbGF5YmFjay52MS5QaWN0dXJlEi8KC2V4cGlyZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbChNtYW5pZmVzdF9nZW5lcmF0aW9uGAwgASgDEhYKDnN0b3J5Ym9hcmRfdXJsGA0gASgJIswBCgVUcmFjaxIsCgRraW5kGAEgASgOMh4udmlkbWVzaC5wbGF5YmFjay52MS5UcmFja0tpbmQSDwoHcXVhbGl0eRgCIAEoCRINCgVjb2RlYxgDIAEoCRIUCgxwZWFrX2JpdHJhdGUYBCABKAMSDQoFd2lkdGgYBSABKAUSDgoGaGVpZ2h0GAYgASgFEhIKCmZyYW1lX3JhdGUYByABKAkSEAoIbGFuZ3VhZ2UYCCABKAkSDQoFbGFiZWwYCSABKAkSCwoDdXJsGAogASgJIjUKB1BpY3R1cmUSCwoDdXJsGAEgASgJEg0KBXdpZHRoGAIgASgFEg4KBmhlaWdodBgDIAEoBSKyAwoNUGxheWJhY2tFdmVudBILCgNzZXEYASABKAMSLgoKZXZlbnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoIcG9zaXRpb24YAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLwoHc3RhcnRlZBgEIAEoCzIcLnZpZG1lc2gucGxheWJhY2sudjEuU3RhcnRlZEgAEi8KB3dhdGNoZWQYBSABKAsyHC52aWRtZXNoLnBsYXliYWNrLnYxLldhdGNoZWRIABI+Cg9xdWFsaXR5X2NoYW5nZWQYBiABKAsyIy52aWRtZXNoLnBsYXliYWNrLnYxLlF1YWxpdHlDaGFuZ2VkSAASMQoIYnVmZmVyZWQYByABKAsyHS52aWRtZXNoLnBsYXliYWNrLnYxLkJ1ZmZlcmVkSAASKwoFZW5kZWQYCCABKAsyGi52aWRtZXNoLnBsYXliYWNrLnYxLkVuZGVkSAASLQoGZmFpbGVkGAkgASgLMhsudmlkbWVzaC5wbGF5YmFjay52MS5GYWlsZWRIAEIGCgRraW5kIo4BCgdTdGFydGVkEi8KDHN0YXJ0dXBfdGltZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgZkZXZpY2UYAiABKA4yHy52aWRtZXNoLnBsYXliYWNrLnYxLkRldmljZVR5cGUSEAoIcmVmZXJyZXIYAyABKAkSDwoHcXVhbGl0eRgEIAEoCSI6CgdXYXRjaGVkEi8KDHdhdGNoZWRfdGltZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJKCg5RdWFsaXR5Q2hhbmdlZBIUCgxmcm9tX3F1YWxpdHkYASABKAkSEgoKdG9fcXVhbGl0eRgCIAEoCRIOCgZtYW51YWwYAyABKAgiOQoIQnVmZmVyZWQSLQoKc3RhbGxfdGltZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIZCgVFbmRlZBIQCghmaW5pc2hlZBgBIAEoCCIlCgZGYWlsZWQSDAoEY29kZRgBIAEoCRINCgVmYXRhbBgCIAEoCCpsCglUcmFja0tpbmQSGgoWVFJBQ0tfS0lORF9VTlNQRUNJRklFRBAAEhQKEFRSQUNLX0tJTkRfVklERU8QARIUChBUUkFDS19LSU5EX0FVRElPEAISFwoTVFJBQ0tfS0lORF9DQVBUSU9OUxADKoUBCgpEZXZpY2VUeXBlEhsKF0RFVklDRV9UWVBFX1VOU1BFQ0lGSUVEEAASFwoTREVWSUNFX1RZUEVfREVTS1RPUBABEhUKEURFVklDRV9UWVBFX1BIT05FEAISFgoSREVWSUNFX1RZUEVfVEFCTEVUEAMSEgoOREVWSUNFX1RZUEVfVFYQBGIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_vidmesh_options_v1_options]);
+  fileDesc("CiJ2aWRtZXNoL3BsYXliYWNrL3YxL3BsYXliYWNrLnByb3RvEhN2aWRtZXNoLnBsYXliYWNrLnYxIvoDCghQbGF5YmFjaxIQCgh2aWRlb19pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhsKDXNlc3Npb25fdG9rZW4YAyABKAlCBJjnGAESDwoHaGxzX3VybBgEIAEoCRIQCghkYXNoX3VybBgFIAEoCRIMCgRlZGdlGAYgASgJEioKBnRyYWNrcxgHIAMoCzIaLnZpZG1lc2gucGxheWJhY2sudjEuVHJhY2sSFQoNc3RhcnRfcXVhbGl0eRgIIAEoCRIrCghkdXJhdGlvbhgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIwCgp0aHVtYm5haWxzGAogAygLMhwudmlkbWVzaC5wbGF5YmFjay52MS5QaWN0dXJlEi8KC2V4cGlyZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbChNtYW5pZmVzdF9nZW5lcmF0aW9uGAwgASgDEhYKDnN0b3J5Ym9hcmRfdXJsGA0gASgJEjYKCGNoYXB0ZXJzGA4gAygLMiQudmlkbWVzaC5wbGF5YmFjay52MS5QbGF5YmFja0NoYXB0ZXISOgoOY2hhcHRlcl9vcmlnaW4YDyABKA4yIi52aWRtZXNoLnBsYXliYWNrLnYxLkNoYXB0ZXJPcmlnaW4ifAoPUGxheWJhY2tDaGFwdGVyEi0KCnN0YXJ0X3RpbWUYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKwoIZW5kX3RpbWUYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDQoFdGl0bGUYAyABKAkizAEKBVRyYWNrEiwKBGtpbmQYASABKA4yHi52aWRtZXNoLnBsYXliYWNrLnYxLlRyYWNrS2luZBIPCgdxdWFsaXR5GAIgASgJEg0KBWNvZGVjGAMgASgJEhQKDHBlYWtfYml0cmF0ZRgEIAEoAxINCgV3aWR0aBgFIAEoBRIOCgZoZWlnaHQYBiABKAUSEgoKZnJhbWVfcmF0ZRgHIAEoCRIQCghsYW5ndWFnZRgIIAEoCRINCgVsYWJlbBgJIAEoCRILCgN1cmwYCiABKAkiNQoHUGljdHVyZRILCgN1cmwYASABKAkSDQoFd2lkdGgYAiABKAUSDgoGaGVpZ2h0GAMgASgFIrIDCg1QbGF5YmFja0V2ZW50EgsKA3NlcRgBIAEoAxIuCgpldmVudF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCghwb3NpdGlvbhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgdzdGFydGVkGAQgASgLMhwudmlkbWVzaC5wbGF5YmFjay52MS5TdGFydGVkSAASLwoHd2F0Y2hlZBgFIAEoCzIcLnZpZG1lc2gucGxheWJhY2sudjEuV2F0Y2hlZEgAEj4KD3F1YWxpdHlfY2hhbmdlZBgGIAEoCzIjLnZpZG1lc2gucGxheWJhY2sudjEuUXVhbGl0eUNoYW5nZWRIABIxCghidWZmZXJlZBgHIAEoCzIdLnZpZG1lc2gucGxheWJhY2sudjEuQnVmZmVyZWRIABIrCgVlbmRlZBgIIAEoCzIaLnZpZG1lc2gucGxheWJhY2sudjEuRW5kZWRIABItCgZmYWlsZWQYCSABKAsyGy52aWRtZXNoLnBsYXliYWNrLnYxLkZhaWxlZEgAQgYKBGtpbmQijgEKB1N0YXJ0ZWQSLwoMc3RhcnR1cF90aW1lGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi8KBmRldmljZRgCIAEoDjIfLnZpZG1lc2gucGxheWJhY2sudjEuRGV2aWNlVHlwZRIQCghyZWZlcnJlchgDIAEoCRIPCgdxdWFsaXR5GAQgASgJIjoKB1dhdGNoZWQSLwoMd2F0Y2hlZF90aW1lGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIkoKDlF1YWxpdHlDaGFuZ2VkEhQKDGZyb21fcXVhbGl0eRgBIAEoCRISCgp0b19xdWFsaXR5GAIgASgJEg4KBm1hbnVhbBgDIAEoCCI5CghCdWZmZXJlZBItCgpzdGFsbF90aW1lGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIhkKBUVuZGVkEhAKCGZpbmlzaGVkGAEgASgIIiUKBkZhaWxlZBIMCgRjb2RlGAEgASgJEg0KBWZhdGFsGAIgASgIKoQBCg1DaGFwdGVyT3JpZ2luEh4KGkNIQVBURVJfT1JJR0lOX1VOU1BFQ0lGSUVEEAASGgoWQ0hBUFRFUl9PUklHSU5fQ1JFQVRPUhABEh4KGkNIQVBURVJfT1JJR0lOX0RFU0NSSVBUSU9OEAISFwoTQ0hBUFRFUl9PUklHSU5fRklMRRADKmwKCVRyYWNrS2luZBIaChZUUkFDS19LSU5EX1VOU1BFQ0lGSUVEEAASFAoQVFJBQ0tfS0lORF9WSURFTxABEhQKEFRSQUNLX0tJTkRfQVVESU8QAhIXChNUUkFDS19LSU5EX0NBUFRJT05TEAMqhQEKCkRldmljZVR5cGUSGwoXREVWSUNFX1RZUEVfVU5TUEVDSUZJRUQQABIXChNERVZJQ0VfVFlQRV9ERVNLVE9QEAESFQoRREVWSUNFX1RZUEVfUEhPTkUQAhIWChJERVZJQ0VfVFlQRV9UQUJMRVQQAxISCg5ERVZJQ0VfVFlQRV9UVhAEYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_vidmesh_options_v1_options]);
 
 /**
  * Everything that a player needs to begin.
@@ -88,7 +88,7 @@ export type Playback = Message<"vidmesh.playback.v1.Playback"> & {
   duration?: Duration | undefined;
 
   /**
-   * Stills; the first is the default. Absolute URLs.
+   * Pictures; the first is the one that is shown for the video. Absolute URLs.
    *
    * @generated from field: repeated vidmesh.playback.v1.Picture thumbnails = 10;
    */
@@ -118,6 +118,21 @@ export type Playback = Message<"vidmesh.playback.v1.Playback"> & {
    * @generated from field: string storyboard_url = 13;
    */
   storyboardUrl: string;
+
+  /**
+   * The chapters of the video, without a gap: the first begins at 0, the last ends with the video. Empty, or at least
+   * two.
+   *
+   * @generated from field: repeated vidmesh.playback.v1.PlaybackChapter chapters = 14;
+   */
+  chapters: PlaybackChapter[];
+
+  /**
+   * Who says that these are the chapters.
+   *
+   * @generated from field: vidmesh.playback.v1.ChapterOrigin chapter_origin = 15;
+   */
+  chapterOrigin: ChapterOrigin;
 };
 
 /**
@@ -126,6 +141,41 @@ export type Playback = Message<"vidmesh.playback.v1.Playback"> & {
  */
 export const PlaybackSchema: GenMessage<Playback> = /*@__PURE__*/
   messageDesc(file_vidmesh_playback_v1_playback, 0);
+
+/**
+ * A chapter of the video.
+ *
+ * @generated from message vidmesh.playback.v1.PlaybackChapter
+ */
+export type PlaybackChapter = Message<"vidmesh.playback.v1.PlaybackChapter"> & {
+  /**
+   * When it begins.
+   *
+   * @generated from field: google.protobuf.Duration start_time = 1;
+   */
+  startTime?: Duration | undefined;
+
+  /**
+   * When the next one begins, or the video ends.
+   *
+   * @generated from field: google.protobuf.Duration end_time = 2;
+   */
+  endTime?: Duration | undefined;
+
+  /**
+   * Plain text, one line; never empty.
+   *
+   * @generated from field: string title = 3;
+   */
+  title: string;
+};
+
+/**
+ * Describes the message vidmesh.playback.v1.PlaybackChapter.
+ * Use `create(PlaybackChapterSchema)` to create a new message.
+ */
+export const PlaybackChapterSchema: GenMessage<PlaybackChapter> = /*@__PURE__*/
+  messageDesc(file_vidmesh_playback_v1_playback, 1);
 
 /**
  * A rendition that can be played.
@@ -209,7 +259,7 @@ export type Track = Message<"vidmesh.playback.v1.Track"> & {
  * Use `create(TrackSchema)` to create a new message.
  */
 export const TrackSchema: GenMessage<Track> = /*@__PURE__*/
-  messageDesc(file_vidmesh_playback_v1_playback, 1);
+  messageDesc(file_vidmesh_playback_v1_playback, 2);
 
 /**
  * A still of the video.
@@ -244,7 +294,7 @@ export type Picture = Message<"vidmesh.playback.v1.Picture"> & {
  * Use `create(PictureSchema)` to create a new message.
  */
 export const PictureSchema: GenMessage<Picture> = /*@__PURE__*/
-  messageDesc(file_vidmesh_playback_v1_playback, 2);
+  messageDesc(file_vidmesh_playback_v1_playback, 3);
 
 /**
  * Something that happened in a player. `seq` counts from 1 within the session, so that an event that is sent
@@ -335,7 +385,7 @@ export type PlaybackEvent = Message<"vidmesh.playback.v1.PlaybackEvent"> & {
  * Use `create(PlaybackEventSchema)` to create a new message.
  */
 export const PlaybackEventSchema: GenMessage<PlaybackEvent> = /*@__PURE__*/
-  messageDesc(file_vidmesh_playback_v1_playback, 3);
+  messageDesc(file_vidmesh_playback_v1_playback, 4);
 
 /**
  * The first frame is shown.
@@ -377,7 +427,7 @@ export type Started = Message<"vidmesh.playback.v1.Started"> & {
  * Use `create(StartedSchema)` to create a new message.
  */
 export const StartedSchema: GenMessage<Started> = /*@__PURE__*/
-  messageDesc(file_vidmesh_playback_v1_playback, 4);
+  messageDesc(file_vidmesh_playback_v1_playback, 5);
 
 /**
  * Still watching.
@@ -398,7 +448,7 @@ export type Watched = Message<"vidmesh.playback.v1.Watched"> & {
  * Use `create(WatchedSchema)` to create a new message.
  */
 export const WatchedSchema: GenMessage<Watched> = /*@__PURE__*/
-  messageDesc(file_vidmesh_playback_v1_playback, 5);
+  messageDesc(file_vidmesh_playback_v1_playback, 6);
 
 /**
  * Another rendition is shown.
@@ -433,7 +483,7 @@ export type QualityChanged = Message<"vidmesh.playback.v1.QualityChanged"> & {
  * Use `create(QualityChangedSchema)` to create a new message.
  */
 export const QualityChangedSchema: GenMessage<QualityChanged> = /*@__PURE__*/
-  messageDesc(file_vidmesh_playback_v1_playback, 6);
+  messageDesc(file_vidmesh_playback_v1_playback, 7);
 
 /**
  * The picture stood still for want of data.
@@ -454,7 +504,7 @@ export type Buffered = Message<"vidmesh.playback.v1.Buffered"> & {
  * Use `create(BufferedSchema)` to create a new message.
  */
 export const BufferedSchema: GenMessage<Buffered> = /*@__PURE__*/
-  messageDesc(file_vidmesh_playback_v1_playback, 7);
+  messageDesc(file_vidmesh_playback_v1_playback, 8);
 
 /**
  * Watching ended.
@@ -475,7 +525,7 @@ export type Ended = Message<"vidmesh.playback.v1.Ended"> & {
  * Use `create(EndedSchema)` to create a new message.
  */
 export const EndedSchema: GenMessage<Ended> = /*@__PURE__*/
-  messageDesc(file_vidmesh_playback_v1_playback, 8);
+  messageDesc(file_vidmesh_playback_v1_playback, 9);
 
 /**
  * Something went wrong in the player.
@@ -503,7 +553,48 @@ export type Failed = Message<"vidmesh.playback.v1.Failed"> & {
  * Use `create(FailedSchema)` to create a new message.
  */
 export const FailedSchema: GenMessage<Failed> = /*@__PURE__*/
-  messageDesc(file_vidmesh_playback_v1_playback, 9);
+  messageDesc(file_vidmesh_playback_v1_playback, 10);
+
+/**
+ * Who says what the chapters of a video are. The first of these that has any is believed.
+ *
+ * @generated from enum vidmesh.playback.v1.ChapterOrigin
+ */
+export enum ChapterOrigin {
+  /**
+   * There are none.
+   *
+   * @generated from enum value: CHAPTER_ORIGIN_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The channel's people set them.
+   *
+   * @generated from enum value: CHAPTER_ORIGIN_CREATOR = 1;
+   */
+  CREATOR = 1,
+
+  /**
+   * They stand in the video's description.
+   *
+   * @generated from enum value: CHAPTER_ORIGIN_DESCRIPTION = 2;
+   */
+  DESCRIPTION = 2,
+
+  /**
+   * They are in the file that was uploaded.
+   *
+   * @generated from enum value: CHAPTER_ORIGIN_FILE = 3;
+   */
+  FILE = 3,
+}
+
+/**
+ * Describes the enum vidmesh.playback.v1.ChapterOrigin.
+ */
+export const ChapterOriginSchema: GenEnum<ChapterOrigin> = /*@__PURE__*/
+  enumDesc(file_vidmesh_playback_v1_playback, 0);
 
 /**
  * What a track is.
@@ -544,7 +635,7 @@ export enum TrackKind {
  * Describes the enum vidmesh.playback.v1.TrackKind.
  */
 export const TrackKindSchema: GenEnum<TrackKind> = /*@__PURE__*/
-  enumDesc(file_vidmesh_playback_v1_playback, 0);
+  enumDesc(file_vidmesh_playback_v1_playback, 1);
 
 /**
  * What plays.
@@ -592,5 +683,5 @@ export enum DeviceType {
  * Describes the enum vidmesh.playback.v1.DeviceType.
  */
 export const DeviceTypeSchema: GenEnum<DeviceType> = /*@__PURE__*/
-  enumDesc(file_vidmesh_playback_v1_playback, 1);
+  enumDesc(file_vidmesh_playback_v1_playback, 2);
 

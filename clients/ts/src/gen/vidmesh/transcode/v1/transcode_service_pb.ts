@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vidmesh/transcode/v1/transcode_service.proto.
  */
 export const file_vidmesh_transcode_v1_transcode_service: GenFile = /*@__PURE__*/
-  fileDesc("Cix2aWRtZXNoL3RyYW5zY29kZS92MS90cmFuc2NvZGVfc2VydmljZS5wcm90bxIUdmlkbWVzaC50cmFuc2NvZGUudjEiKAoUR2V0UHJvY2Vzc2luZ1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiTQoVR2V0UHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nIjoKFldhdGNoUHJvY2Vzc2luZ1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkSDgoGY3Vyc29yGAIgASgJIl8KF1dhdGNoUHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nEg4KBmN1cnNvchgCIAEoCSIpChVMaXN0VmlkZW9GaWxlc1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiSAoWTGlzdFZpZGVvRmlsZXNSZXNwb25zZRIuCgVmaWxlcxgBIAMoCzIfLnZpZG1lc2gudHJhbnNjb2RlLnYxLlZpZGVvRmlsZSIqChZSZXRyeVByb2Nlc3NpbmdSZXF1ZXN0EhAKCHZpZGVvX2lkGAEgASgJIk8KF1JldHJ5UHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nIioKFkdldFByZXNlbnRhdGlvblJlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiXQoFU3RpbGwSDAoEcGF0aBgBIAEoCRINCgV3aWR0aBgCIAEoBRIOCgZoZWlnaHQYAyABKAUSJwoEdGltZRgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiK0AgoXR2V0UHJlc2VudGF0aW9uUmVzcG9uc2USGwoTbWFuaWZlc3RfZ2VuZXJhdGlvbhgBIAEoAxIQCghobHNfcGF0aBgCIAEoCRIRCglkYXNoX3BhdGgYAyABKAkSLgoFZmlsZXMYBCADKAsyHy52aWRtZXNoLnRyYW5zY29kZS52MS5WaWRlb0ZpbGUSKwoGc3RpbGxzGAUgAygLMhsudmlkbWVzaC50cmFuc2NvZGUudjEuU3RpbGwSKwoIZHVyYXRpb24YBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFwoPc3Rvcnlib2FyZF9wYXRoGAcgASgJEjQKCGNhcHRpb25zGAggAygLMiIudmlkbWVzaC50cmFuc2NvZGUudjEuQ2FwdGlvblRyYWNrIj0KDENhcHRpb25UcmFjaxIMCgRwYXRoGAEgASgJEhAKCGxhbmd1YWdlGAIgASgJEg0KBWxhYmVsGAMgASgJIlMKD1N0YXJ0Sm9iUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoBRIOCgZ3b3JrZXIYAyABKAkSDwoHZW5jb2RlchgEIAEoCSLfAQoQU3RhcnRKb2JSZXNwb25zZRIMCgRzcGVjGAEgASgJEhAKCHZpZGVvX2lkGAIgASgJEisKBGtpbmQYAyABKA4yHS52aWRtZXNoLnRyYW5zY29kZS52MS5Kb2JLaW5kEhMKC291dHB1dF9wYXRoGAQgASgJEjMKB29iamVjdHMYBSADKAsyIi52aWRtZXNoLnRyYW5zY29kZS52MS5WZXJpZnlPYmplY3QSNAoHZWFybGllchgGIAEoCzIjLnZpZG1lc2gudHJhbnNjb2RlLnYxLkVhcmxpZXJSZXN1bHQiPQoJUGFydHNSZWFkEg8KB2VuY29kZXIYASABKAkSDwoHbnVtYmVycxgCIAMoBRIOCgZkaWdlc3QYAyABKAkibgoNRWFybGllclJlc3VsdBIQCgh2aWRlb19pZBgBIAEoCRIMCgRwYXRoGAIgASgJEg4KBnJlc3VsdBgDIAEoCRItCgRyZWFkGAQgASgLMh8udmlkbWVzaC50cmFuc2NvZGUudjEuUGFydHNSZWFkIkAKDFZlcmlmeU9iamVjdBIMCgRwYXRoGAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAMSDgoGc2hhMjU2GAMgASgJIkUKEFJlcG9ydEpvYlJlcXVlc3QSDgoGam9iX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKAUSEAoIcHJvZ3Jlc3MYAyABKAEiEwoRUmVwb3J0Sm9iUmVzcG9uc2UidQoKSm9iRmFpbHVyZRIRCglwZXJtYW5lbnQYASABKAgSMwoGcmVhc29uGAIgASgOMiMudmlkbWVzaC50cmFuc2NvZGUudjEuRmFpbHVyZVJlYXNvbhIPCgdtZXNzYWdlGAMgASgJEg4KBmRldGFpbBgEIAEoCSIdCgtNaXNzaW5nUGFydBIOCgZudW1iZXIYASABKAUihQIKEEZpbmlzaEpvYlJlcXVlc3QSDgoGam9iX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKAUSEAoGcmVzdWx0GAMgASgJSAASMwoHZmFpbHVyZRgEIAEoCzIgLnZpZG1lc2gudHJhbnNjb2RlLnYxLkpvYkZhaWx1cmVIABI5CgxtaXNzaW5nX3BhcnQYBSABKAsyIS52aWRtZXNoLnRyYW5zY29kZS52MS5NaXNzaW5nUGFydEgAEjMKCnBhcnRzX3JlYWQYBiABKAsyHy52aWRtZXNoLnRyYW5zY29kZS52MS5QYXJ0c1JlYWQSDgoGcmV1c2VkGAcgASgIQgkKB291dGNvbWUiVQoRRmluaXNoSm9iUmVzcG9uc2USLgoLcmV0cnlfYWZ0ZXIYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEAoIZ2l2ZW5fdXAYAiABKAgiKQoXRXhwb3J0VmlkZW9GaWxlc1JlcXVlc3QSDgoGY3Vyc29yGAEgASgMIlkKGEV4cG9ydFZpZGVvRmlsZXNSZXNwb25zZRItCgRmaWxlGAEgASgLMh8udmlkbWVzaC50cmFuc2NvZGUudjEuVmlkZW9GaWxlEg4KBmN1cnNvchgCIAEoDDLICAoQVHJhbnNjb2RlU2VydmljZRJ4Cg1HZXRQcm9jZXNzaW5nEioudmlkbWVzaC50cmFuc2NvZGUudjEuR2V0UHJvY2Vzc2luZ1JlcXVlc3QaKy52aWRtZXNoLnRyYW5zY29kZS52MS5HZXRQcm9jZXNzaW5nUmVzcG9uc2UiDornGAoIAhACGAEgATABEoABCg9XYXRjaFByb2Nlc3NpbmcSLC52aWRtZXNoLnRyYW5zY29kZS52MS5XYXRjaFByb2Nlc3NpbmdSZXF1ZXN0Gi0udmlkbWVzaC50cmFuc2NvZGUudjEuV2F0Y2hQcm9jZXNzaW5nUmVzcG9uc2UiDornGAoIAhACGAEgATABMAESewoOTGlzdFZpZGVvRmlsZXMSKy52aWRtZXNoLnRyYW5zY29kZS52MS5MaXN0VmlkZW9GaWxlc1JlcXVlc3QaLC52aWRtZXNoLnRyYW5zY29kZS52MS5MaXN0VmlkZW9GaWxlc1Jlc3BvbnNlIg6K5xgKCAIQAhgBIAEwARJ+Cg9SZXRyeVByb2Nlc3NpbmcSLC52aWRtZXNoLnRyYW5zY29kZS52MS5SZXRyeVByb2Nlc3NpbmdSZXF1ZXN0Gi0udmlkbWVzaC50cmFuc2NvZGUudjEuUmV0cnlQcm9jZXNzaW5nUmVzcG9uc2UiDornGAoIAhACGAQgATADEnoKD0dldFByZXNlbnRhdGlvbhIsLnZpZG1lc2gudHJhbnNjb2RlLnYxLkdldFByZXNlbnRhdGlvblJlcXVlc3QaLS52aWRtZXNoLnRyYW5zY29kZS52MS5HZXRQcmVzZW50YXRpb25SZXNwb25zZSIKiucYBggEGAYgARJlCghTdGFydEpvYhIlLnZpZG1lc2gudHJhbnNjb2RlLnYxLlN0YXJ0Sm9iUmVxdWVzdBomLnZpZG1lc2gudHJhbnNjb2RlLnYxLlN0YXJ0Sm9iUmVzcG9uc2UiCornGAYIBBgGIAESaAoJUmVwb3J0Sm9iEiYudmlkbWVzaC50cmFuc2NvZGUudjEuUmVwb3J0Sm9iUmVxdWVzdBonLnZpZG1lc2gudHJhbnNjb2RlLnYxLlJlcG9ydEpvYlJlc3BvbnNlIgqK5xgGCAQYBiABEmwKCUZpbmlzaEpvYhImLnZpZG1lc2gudHJhbnNjb2RlLnYxLkZpbmlzaEpvYlJlcXVlc3QaJy52aWRtZXNoLnRyYW5zY29kZS52MS5GaW5pc2hKb2JSZXNwb25zZSIOiucYCggEGAYgASoCCB4SfwoQRXhwb3J0VmlkZW9GaWxlcxItLnZpZG1lc2gudHJhbnNjb2RlLnYxLkV4cG9ydFZpZGVvRmlsZXNSZXF1ZXN0Gi4udmlkbWVzaC50cmFuc2NvZGUudjEuRXhwb3J0VmlkZW9GaWxlc1Jlc3BvbnNlIgqK5xgGCAQYBiABMAFiBnByb3RvMw", [file_google_protobuf_duration, file_vidmesh_options_v1_options, file_vidmesh_transcode_v1_transcode]);
+  fileDesc("Cix2aWRtZXNoL3RyYW5zY29kZS92MS90cmFuc2NvZGVfc2VydmljZS5wcm90bxIUdmlkbWVzaC50cmFuc2NvZGUudjEiKAoUR2V0UHJvY2Vzc2luZ1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiTQoVR2V0UHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nIjoKFldhdGNoUHJvY2Vzc2luZ1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkSDgoGY3Vyc29yGAIgASgJIl8KF1dhdGNoUHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nEg4KBmN1cnNvchgCIAEoCSIpChVMaXN0VmlkZW9GaWxlc1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiSAoWTGlzdFZpZGVvRmlsZXNSZXNwb25zZRIuCgVmaWxlcxgBIAMoCzIfLnZpZG1lc2gudHJhbnNjb2RlLnYxLlZpZGVvRmlsZSIqChZSZXRyeVByb2Nlc3NpbmdSZXF1ZXN0EhAKCHZpZGVvX2lkGAEgASgJIk8KF1JldHJ5UHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nIioKFkdldFByZXNlbnRhdGlvblJlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiXQoFU3RpbGwSDAoEcGF0aBgBIAEoCRINCgV3aWR0aBgCIAEoBRIOCgZoZWlnaHQYAyABKAUSJwoEdGltZRgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiLrAgoXR2V0UHJlc2VudGF0aW9uUmVzcG9uc2USGwoTbWFuaWZlc3RfZ2VuZXJhdGlvbhgBIAEoAxIQCghobHNfcGF0aBgCIAEoCRIRCglkYXNoX3BhdGgYAyABKAkSLgoFZmlsZXMYBCADKAsyHy52aWRtZXNoLnRyYW5zY29kZS52MS5WaWRlb0ZpbGUSKwoGc3RpbGxzGAUgAygLMhsudmlkbWVzaC50cmFuc2NvZGUudjEuU3RpbGwSKwoIZHVyYXRpb24YBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFwoPc3Rvcnlib2FyZF9wYXRoGAcgASgJEjQKCGNhcHRpb25zGAggAygLMiIudmlkbWVzaC50cmFuc2NvZGUudjEuQ2FwdGlvblRyYWNrEjUKCGNoYXB0ZXJzGAkgAygLMiMudmlkbWVzaC50cmFuc2NvZGUudjEuU291cmNlQ2hhcHRlciJNCg1Tb3VyY2VDaGFwdGVyEi0KCnN0YXJ0X3RpbWUYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDQoFdGl0bGUYAiABKAkiPQoMQ2FwdGlvblRyYWNrEgwKBHBhdGgYASABKAkSEAoIbGFuZ3VhZ2UYAiABKAkSDQoFbGFiZWwYAyABKAkiUwoPU3RhcnRKb2JSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgFEg4KBndvcmtlchgDIAEoCRIPCgdlbmNvZGVyGAQgASgJIt8BChBTdGFydEpvYlJlc3BvbnNlEgwKBHNwZWMYASABKAkSEAoIdmlkZW9faWQYAiABKAkSKwoEa2luZBgDIAEoDjIdLnZpZG1lc2gudHJhbnNjb2RlLnYxLkpvYktpbmQSEwoLb3V0cHV0X3BhdGgYBCABKAkSMwoHb2JqZWN0cxgFIAMoCzIiLnZpZG1lc2gudHJhbnNjb2RlLnYxLlZlcmlmeU9iamVjdBI0CgdlYXJsaWVyGAYgASgLMiMudmlkbWVzaC50cmFuc2NvZGUudjEuRWFybGllclJlc3VsdCI9CglQYXJ0c1JlYWQSDwoHZW5jb2RlchgBIAEoCRIPCgdudW1iZXJzGAIgAygFEg4KBmRpZ2VzdBgDIAEoCSJuCg1FYXJsaWVyUmVzdWx0EhAKCHZpZGVvX2lkGAEgASgJEgwKBHBhdGgYAiABKAkSDgoGcmVzdWx0GAMgASgJEi0KBHJlYWQYBCABKAsyHy52aWRtZXNoLnRyYW5zY29kZS52MS5QYXJ0c1JlYWQiQAoMVmVyaWZ5T2JqZWN0EgwKBHBhdGgYASABKAkSEgoKc2l6ZV9ieXRlcxgCIAEoAxIOCgZzaGEyNTYYAyABKAkiRQoQUmVwb3J0Sm9iUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoBRIQCghwcm9ncmVzcxgDIAEoASITChFSZXBvcnRKb2JSZXNwb25zZSJ1CgpKb2JGYWlsdXJlEhEKCXBlcm1hbmVudBgBIAEoCBIzCgZyZWFzb24YAiABKA4yIy52aWRtZXNoLnRyYW5zY29kZS52MS5GYWlsdXJlUmVhc29uEg8KB21lc3NhZ2UYAyABKAkSDgoGZGV0YWlsGAQgASgJIh0KC01pc3NpbmdQYXJ0Eg4KBm51bWJlchgBIAEoBSKFAgoQRmluaXNoSm9iUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoBRIQCgZyZXN1bHQYAyABKAlIABIzCgdmYWlsdXJlGAQgASgLMiAudmlkbWVzaC50cmFuc2NvZGUudjEuSm9iRmFpbHVyZUgAEjkKDG1pc3NpbmdfcGFydBgFIAEoCzIhLnZpZG1lc2gudHJhbnNjb2RlLnYxLk1pc3NpbmdQYXJ0SAASMwoKcGFydHNfcmVhZBgGIAEoCzIfLnZpZG1lc2gudHJhbnNjb2RlLnYxLlBhcnRzUmVhZBIOCgZyZXVzZWQYByABKAhCCQoHb3V0Y29tZSJVChFGaW5pc2hKb2JSZXNwb25zZRIuCgtyZXRyeV9hZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIQCghnaXZlbl91cBgCIAEoCCIpChdFeHBvcnRWaWRlb0ZpbGVzUmVxdWVzdBIOCgZjdXJzb3IYASABKAwiWQoYRXhwb3J0VmlkZW9GaWxlc1Jlc3BvbnNlEi0KBGZpbGUYASABKAsyHy52aWRtZXNoLnRyYW5zY29kZS52MS5WaWRlb0ZpbGUSDgoGY3Vyc29yGAIgASgMMsgIChBUcmFuc2NvZGVTZXJ2aWNlEngKDUdldFByb2Nlc3NpbmcSKi52aWRtZXNoLnRyYW5zY29kZS52MS5HZXRQcm9jZXNzaW5nUmVxdWVzdBorLnZpZG1lc2gudHJhbnNjb2RlLnYxLkdldFByb2Nlc3NpbmdSZXNwb25zZSIOiucYCggCEAIYASABMAESgAEKD1dhdGNoUHJvY2Vzc2luZxIsLnZpZG1lc2gudHJhbnNjb2RlLnYxLldhdGNoUHJvY2Vzc2luZ1JlcXVlc3QaLS52aWRtZXNoLnRyYW5zY29kZS52MS5XYXRjaFByb2Nlc3NpbmdSZXNwb25zZSIOiucYCggCEAIYASABMAEwARJ7Cg5MaXN0VmlkZW9GaWxlcxIrLnZpZG1lc2gudHJhbnNjb2RlLnYxLkxpc3RWaWRlb0ZpbGVzUmVxdWVzdBosLnZpZG1lc2gudHJhbnNjb2RlLnYxLkxpc3RWaWRlb0ZpbGVzUmVzcG9uc2UiDornGAoIAhACGAEgATABEn4KD1JldHJ5UHJvY2Vzc2luZxIsLnZpZG1lc2gudHJhbnNjb2RlLnYxLlJldHJ5UHJvY2Vzc2luZ1JlcXVlc3QaLS52aWRtZXNoLnRyYW5zY29kZS52MS5SZXRyeVByb2Nlc3NpbmdSZXNwb25zZSIOiucYCggCEAIYBCABMAMSegoPR2V0UHJlc2VudGF0aW9uEiwudmlkbWVzaC50cmFuc2NvZGUudjEuR2V0UHJlc2VudGF0aW9uUmVxdWVzdBotLnZpZG1lc2gudHJhbnNjb2RlLnYxLkdldFByZXNlbnRhdGlvblJlc3BvbnNlIgqK5xgGCAQYBiABEmUKCFN0YXJ0Sm9iEiUudmlkbWVzaC50cmFuc2NvZGUudjEuU3RhcnRKb2JSZXF1ZXN0GiYudmlkbWVzaC50cmFuc2NvZGUudjEuU3RhcnRKb2JSZXNwb25zZSIKiucYBggEGAYgARJoCglSZXBvcnRKb2ISJi52aWRtZXNoLnRyYW5zY29kZS52MS5SZXBvcnRKb2JSZXF1ZXN0GicudmlkbWVzaC50cmFuc2NvZGUudjEuUmVwb3J0Sm9iUmVzcG9uc2UiCornGAYIBBgGIAESbAoJRmluaXNoSm9iEiYudmlkbWVzaC50cmFuc2NvZGUudjEuRmluaXNoSm9iUmVxdWVzdBonLnZpZG1lc2gudHJhbnNjb2RlLnYxLkZpbmlzaEpvYlJlc3BvbnNlIg6K5xgKCAQYBiABKgIIHhJ/ChBFeHBvcnRWaWRlb0ZpbGVzEi0udmlkbWVzaC50cmFuc2NvZGUudjEuRXhwb3J0VmlkZW9GaWxlc1JlcXVlc3QaLi52aWRtZXNoLnRyYW5zY29kZS52MS5FeHBvcnRWaWRlb0ZpbGVzUmVzcG9uc2UiCornGAYIBBgGIAEwAWIGcHJvdG8z", [file_google_protobuf_duration, file_vidmesh_options_v1_options, file_vidmesh_transcode_v1_transcode]);
 
 /**
  * Request of GetProcessing.
@@ -249,7 +249,7 @@ export type Still = Message<"vidmesh.transcode.v1.Still"> & {
   height: number;
 
   /**
-   * What moment it shows.
+   * What moment it shows; unset for a picture that was uploaded.
    *
    * @generated from field: google.protobuf.Duration time = 4;
    */
@@ -298,7 +298,7 @@ export type GetPresentationResponse = Message<"vidmesh.transcode.v1.GetPresentat
   files: VideoFile[];
 
   /**
-   * The first is the default.
+   * The first is the one that is shown for the video.
    *
    * @generated from field: repeated vidmesh.transcode.v1.Still stills = 5;
    */
@@ -324,6 +324,13 @@ export type GetPresentationResponse = Message<"vidmesh.transcode.v1.GetPresentat
    * @generated from field: repeated vidmesh.transcode.v1.CaptionTrack captions = 8;
    */
   captions: CaptionTrack[];
+
+  /**
+   * The chapters that are in the source, by `start_time`; the first begins at 0, and there are at least two, or none.
+   *
+   * @generated from field: repeated vidmesh.transcode.v1.SourceChapter chapters = 9;
+   */
+  chapters: SourceChapter[];
 };
 
 /**
@@ -332,6 +339,34 @@ export type GetPresentationResponse = Message<"vidmesh.transcode.v1.GetPresentat
  */
 export const GetPresentationResponseSchema: GenMessage<GetPresentationResponse> = /*@__PURE__*/
   messageDesc(file_vidmesh_transcode_v1_transcode_service, 10);
+
+/**
+ * A chapter that is in the source.
+ *
+ * @generated from message vidmesh.transcode.v1.SourceChapter
+ */
+export type SourceChapter = Message<"vidmesh.transcode.v1.SourceChapter"> & {
+  /**
+   * When it begins.
+   *
+   * @generated from field: google.protobuf.Duration start_time = 1;
+   */
+  startTime?: Duration | undefined;
+
+  /**
+   * Plain text, one line; never empty.
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+};
+
+/**
+ * Describes the message vidmesh.transcode.v1.SourceChapter.
+ * Use `create(SourceChapterSchema)` to create a new message.
+ */
+export const SourceChapterSchema: GenMessage<SourceChapter> = /*@__PURE__*/
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 11);
 
 /**
  * A track of captions as the manifests have it.
@@ -366,7 +401,7 @@ export type CaptionTrack = Message<"vidmesh.transcode.v1.CaptionTrack"> & {
  * Use `create(CaptionTrackSchema)` to create a new message.
  */
 export const CaptionTrackSchema: GenMessage<CaptionTrack> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 11);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 12);
 
 /**
  * Request of StartJob.
@@ -409,7 +444,7 @@ export type StartJobRequest = Message<"vidmesh.transcode.v1.StartJobRequest"> & 
  * Use `create(StartJobRequestSchema)` to create a new message.
  */
 export const StartJobRequestSchema: GenMessage<StartJobRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 12);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 13);
 
 /**
  * Response of StartJob.
@@ -466,7 +501,7 @@ export type StartJobResponse = Message<"vidmesh.transcode.v1.StartJobResponse"> 
  * Use `create(StartJobResponseSchema)` to create a new message.
  */
 export const StartJobResponseSchema: GenMessage<StartJobResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 13);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 14);
 
 /**
  * What an attempt read of a source.
@@ -502,7 +537,7 @@ export type PartsRead = Message<"vidmesh.transcode.v1.PartsRead"> & {
  * Use `create(PartsReadSchema)` to create a new message.
  */
 export const PartsReadSchema: GenMessage<PartsRead> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 14);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 15);
 
 /**
  * What a job like this one made of another video.
@@ -544,7 +579,7 @@ export type EarlierResult = Message<"vidmesh.transcode.v1.EarlierResult"> & {
  * Use `create(EarlierResultSchema)` to create a new message.
  */
 export const EarlierResultSchema: GenMessage<EarlierResult> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 15);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 16);
 
 /**
  * An object that was made and is to be read.
@@ -579,7 +614,7 @@ export type VerifyObject = Message<"vidmesh.transcode.v1.VerifyObject"> & {
  * Use `create(VerifyObjectSchema)` to create a new message.
  */
 export const VerifyObjectSchema: GenMessage<VerifyObject> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 16);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 17);
 
 /**
  * Request of ReportJob.
@@ -614,7 +649,7 @@ export type ReportJobRequest = Message<"vidmesh.transcode.v1.ReportJobRequest"> 
  * Use `create(ReportJobRequestSchema)` to create a new message.
  */
 export const ReportJobRequestSchema: GenMessage<ReportJobRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 17);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 18);
 
 /**
  * Response of ReportJob.
@@ -629,7 +664,7 @@ export type ReportJobResponse = Message<"vidmesh.transcode.v1.ReportJobResponse"
  * Use `create(ReportJobResponseSchema)` to create a new message.
  */
 export const ReportJobResponseSchema: GenMessage<ReportJobResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 18);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 19);
 
 /**
  * Why an attempt failed.
@@ -671,7 +706,7 @@ export type JobFailure = Message<"vidmesh.transcode.v1.JobFailure"> & {
  * Use `create(JobFailureSchema)` to create a new message.
  */
 export const JobFailureSchema: GenMessage<JobFailure> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 19);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 20);
 
 /**
  * A part of the source that has not arrived. It counts as no failure: the job is handed out again when the part is
@@ -693,7 +728,7 @@ export type MissingPart = Message<"vidmesh.transcode.v1.MissingPart"> & {
  * Use `create(MissingPartSchema)` to create a new message.
  */
 export const MissingPartSchema: GenMessage<MissingPart> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 20);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 21);
 
 /**
  * Request of FinishJob.
@@ -766,7 +801,7 @@ export type FinishJobRequest = Message<"vidmesh.transcode.v1.FinishJobRequest"> 
  * Use `create(FinishJobRequestSchema)` to create a new message.
  */
 export const FinishJobRequestSchema: GenMessage<FinishJobRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 21);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 22);
 
 /**
  * Response of FinishJob.
@@ -794,7 +829,7 @@ export type FinishJobResponse = Message<"vidmesh.transcode.v1.FinishJobResponse"
  * Use `create(FinishJobResponseSchema)` to create a new message.
  */
 export const FinishJobResponseSchema: GenMessage<FinishJobResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 22);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 23);
 
 /**
  * Request of ExportVideoFiles.
@@ -815,7 +850,7 @@ export type ExportVideoFilesRequest = Message<"vidmesh.transcode.v1.ExportVideoF
  * Use `create(ExportVideoFilesRequestSchema)` to create a new message.
  */
 export const ExportVideoFilesRequestSchema: GenMessage<ExportVideoFilesRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 23);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 24);
 
 /**
  * Response of ExportVideoFiles, one for each rendition.
@@ -843,7 +878,7 @@ export type ExportVideoFilesResponse = Message<"vidmesh.transcode.v1.ExportVideo
  * Use `create(ExportVideoFilesResponseSchema)` to create a new message.
  */
 export const ExportVideoFilesResponseSchema: GenMessage<ExportVideoFilesResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 24);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 25);
 
 /**
  * Processing of videos: how far it is, what it made, and the work that workers do for it. Administrators may ask

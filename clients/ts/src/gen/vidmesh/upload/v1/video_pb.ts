@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vidmesh/upload/v1/video.proto.
  */
 export const file_vidmesh_upload_v1_video: GenFile = /*@__PURE__*/
-  fileDesc("Ch12aWRtZXNoL3VwbG9hZC92MS92aWRlby5wcm90bxIRdmlkbWVzaC51cGxvYWQudjEi6wYKBVZpZGVvEhAKCHZpZGVvX2lkGAEgASgJEhIKCmNoYW5uZWxfaWQYAiABKAkSDQoFdGl0bGUYAyABKAkSEwoLZGVzY3JpcHRpb24YBCABKAkSLwoJdGh1bWJuYWlsGAUgASgLMhwudmlkbWVzaC51cGxvYWQudjEuVGh1bWJuYWlsEisKCGR1cmF0aW9uGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjQKDGNvbnRlbnRfdHlwZRgHIAEoDjIeLnZpZG1lc2gudXBsb2FkLnYxLkNvbnRlbnRUeXBlEgwKBHRhZ3MYCCADKAkSEAoIY2F0ZWdvcnkYCSABKAkSEAoIbGFuZ3VhZ2UYCiABKAkSFwoPYWdlX3Jlc3RyaWN0aW9uGAsgASgIEjwKEHByb2Nlc3Npbmdfc3RhdGUYDCABKA4yIi52aWRtZXNoLnVwbG9hZC52MS5Qcm9jZXNzaW5nU3RhdGUSFwoPZmFpbHVyZV9tZXNzYWdlGA0gASgJEjEKCnZpc2liaWxpdHkYDiABKA4yHS52aWRtZXNoLnVwbG9hZC52MS5WaXNpYmlsaXR5EjAKDHB1Ymxpc2hfdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoNcGxheWFibGVfdGltZRgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoGc3RhdHVzGBEgASgOMh4udmlkbWVzaC51cGxvYWQudjEuVmlkZW9TdGF0dXMSLwoLdXBsb2FkX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2RlbGV0ZV90aW1lGBMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCgp2aWV3X2NvdW50GBQgASgDSACIAQESFwoKbGlrZV9jb3VudBgVIAEoA0gBiAEBEhoKDWRpc2xpa2VfY291bnQYFiABKANIAogBARIaCg1jb21tZW50X2NvdW50GBcgASgDSAOIAQESDAoEZXRhZxgYIAEoCUINCgtfdmlld19jb3VudEINCgtfbGlrZV9jb3VudEIQCg5fZGlzbGlrZV9jb3VudEIQCg5fY29tbWVudF9jb3VudCI3CglUaHVtYm5haWwSCwoDdXJsGAEgASgJEg0KBXdpZHRoGAIgASgFEg4KBmhlaWdodBgDIAEoBSqUAQoLQ29udGVudFR5cGUSHAoYQ09OVEVOVF9UWVBFX1VOU1BFQ0lGSUVEEAASFgoSQ09OVEVOVF9UWVBFX1ZJREVPEAESFgoSQ09OVEVOVF9UWVBFX1NIT1JUEAISHAoYQ09OVEVOVF9UWVBFX0xJVkVfU1RSRUFNEAMSGQoVQ09OVEVOVF9UWVBFX1BSRU1JRVJFEAQqsQEKD1Byb2Nlc3NpbmdTdGF0ZRIgChxQUk9DRVNTSU5HX1NUQVRFX1VOU1BFQ0lGSUVEEAASHgoaUFJPQ0VTU0lOR19TVEFURV9VUExPQURJTkcQARIfChtQUk9DRVNTSU5HX1NUQVRFX1BST0NFU1NJTkcQAhIeChpQUk9DRVNTSU5HX1NUQVRFX1BST0NFU1NFRBADEhsKF1BST0NFU1NJTkdfU1RBVEVfRkFJTEVEEAQqcAoKVmlzaWJpbGl0eRIaChZWSVNJQklMSVRZX1VOU1BFQ0lGSUVEEAASFgoSVklTSUJJTElUWV9QUklWQVRFEAESFwoTVklTSUJJTElUWV9VTkxJU1RFRBACEhUKEVZJU0lCSUxJVFlfUFVCTElDEAMq6QEKC1ZpZGVvU3RhdHVzEhwKGFZJREVPX1NUQVRVU19VTlNQRUNJRklFRBAAEhoKFlZJREVPX1NUQVRVU19VUExPQURJTkcQARIbChdWSURFT19TVEFUVVNfUFJPQ0VTU0lORxACEhoKFlZJREVPX1NUQVRVU19QUk9DRVNTRUQQAxIaChZWSURFT19TVEFUVVNfUFVCTElTSEVEEAQSFwoTVklERU9fU1RBVFVTX0ZBSUxFRBAFEhgKFFZJREVPX1NUQVRVU19QUklWQVRFEAYSGAoUVklERU9fU1RBVFVTX0RFTEVURUQQB2IGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ch12aWRtZXNoL3VwbG9hZC92MS92aWRlby5wcm90bxIRdmlkbWVzaC51cGxvYWQudjEimQcKBVZpZGVvEhAKCHZpZGVvX2lkGAEgASgJEhIKCmNoYW5uZWxfaWQYAiABKAkSDQoFdGl0bGUYAyABKAkSEwoLZGVzY3JpcHRpb24YBCABKAkSLwoJdGh1bWJuYWlsGAUgASgLMhwudmlkbWVzaC51cGxvYWQudjEuVGh1bWJuYWlsEisKCGR1cmF0aW9uGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjQKDGNvbnRlbnRfdHlwZRgHIAEoDjIeLnZpZG1lc2gudXBsb2FkLnYxLkNvbnRlbnRUeXBlEgwKBHRhZ3MYCCADKAkSEAoIY2F0ZWdvcnkYCSABKAkSEAoIbGFuZ3VhZ2UYCiABKAkSFwoPYWdlX3Jlc3RyaWN0aW9uGAsgASgIEjwKEHByb2Nlc3Npbmdfc3RhdGUYDCABKA4yIi52aWRtZXNoLnVwbG9hZC52MS5Qcm9jZXNzaW5nU3RhdGUSFwoPZmFpbHVyZV9tZXNzYWdlGA0gASgJEjEKCnZpc2liaWxpdHkYDiABKA4yHS52aWRtZXNoLnVwbG9hZC52MS5WaXNpYmlsaXR5EjAKDHB1Ymxpc2hfdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoNcGxheWFibGVfdGltZRgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoGc3RhdHVzGBEgASgOMh4udmlkbWVzaC51cGxvYWQudjEuVmlkZW9TdGF0dXMSLwoLdXBsb2FkX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2RlbGV0ZV90aW1lGBMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCgp2aWV3X2NvdW50GBQgASgDSACIAQESFwoKbGlrZV9jb3VudBgVIAEoA0gBiAEBEhoKDWRpc2xpa2VfY291bnQYFiABKANIAogBARIaCg1jb21tZW50X2NvdW50GBcgASgDSAOIAQESDAoEZXRhZxgYIAEoCRIsCghjaGFwdGVycxgZIAMoCzIaLnZpZG1lc2gudXBsb2FkLnYxLkNoYXB0ZXJCDQoLX3ZpZXdfY291bnRCDQoLX2xpa2VfY291bnRCEAoOX2Rpc2xpa2VfY291bnRCEAoOX2NvbW1lbnRfY291bnQiRwoHQ2hhcHRlchItCgpzdGFydF90aW1lGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg0KBXRpdGxlGAIgASgJIjcKCVRodW1ibmFpbBILCgN1cmwYASABKAkSDQoFd2lkdGgYAiABKAUSDgoGaGVpZ2h0GAMgASgFKpQBCgtDb250ZW50VHlwZRIcChhDT05URU5UX1RZUEVfVU5TUEVDSUZJRUQQABIWChJDT05URU5UX1RZUEVfVklERU8QARIWChJDT05URU5UX1RZUEVfU0hPUlQQAhIcChhDT05URU5UX1RZUEVfTElWRV9TVFJFQU0QAxIZChVDT05URU5UX1RZUEVfUFJFTUlFUkUQBCqxAQoPUHJvY2Vzc2luZ1N0YXRlEiAKHFBST0NFU1NJTkdfU1RBVEVfVU5TUEVDSUZJRUQQABIeChpQUk9DRVNTSU5HX1NUQVRFX1VQTE9BRElORxABEh8KG1BST0NFU1NJTkdfU1RBVEVfUFJPQ0VTU0lORxACEh4KGlBST0NFU1NJTkdfU1RBVEVfUFJPQ0VTU0VEEAMSGwoXUFJPQ0VTU0lOR19TVEFURV9GQUlMRUQQBCpwCgpWaXNpYmlsaXR5EhoKFlZJU0lCSUxJVFlfVU5TUEVDSUZJRUQQABIWChJWSVNJQklMSVRZX1BSSVZBVEUQARIXChNWSVNJQklMSVRZX1VOTElTVEVEEAISFQoRVklTSUJJTElUWV9QVUJMSUMQAyrpAQoLVmlkZW9TdGF0dXMSHAoYVklERU9fU1RBVFVTX1VOU1BFQ0lGSUVEEAASGgoWVklERU9fU1RBVFVTX1VQTE9BRElORxABEhsKF1ZJREVPX1NUQVRVU19QUk9DRVNTSU5HEAISGgoWVklERU9fU1RBVFVTX1BST0NFU1NFRBADEhoKFlZJREVPX1NUQVRVU19QVUJMSVNIRUQQBBIXChNWSURFT19TVEFUVVNfRkFJTEVEEAUSGAoUVklERU9fU1RBVFVTX1BSSVZBVEUQBhIYChRWSURFT19TVEFUVVNfREVMRVRFRBAHYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * A video. Three facts about it are kept apart: how far its processing is (`processing_state`), who may see it
@@ -190,6 +190,18 @@ export type Video = Message<"vidmesh.upload.v1.Video"> & {
    * @generated from field: string etag = 24;
    */
   etag: string;
+
+  /**
+   * The chapters that the channel's people set, by `start_time`: the first begins at 0, each other at least a second
+   * after the one before it, and before the video ends. Empty: players are given those that stand in the description,
+   * or else those of the file; `Playback.chapters` says which.
+   *
+   * In a description a chapter is a line that begins with its time, such as "0:00 Intro" or "1:02:03 - The end". They
+   * count where the first is at 0:00, there are at least three, and each is at least ten seconds long.
+   *
+   * @generated from field: repeated vidmesh.upload.v1.Chapter chapters = 25;
+   */
+  chapters: Chapter[];
 };
 
 /**
@@ -198,6 +210,34 @@ export type Video = Message<"vidmesh.upload.v1.Video"> & {
  */
 export const VideoSchema: GenMessage<Video> = /*@__PURE__*/
   messageDesc(file_vidmesh_upload_v1_video, 0);
+
+/**
+ * A chapter of a video. It ends where the next one begins, or with the video.
+ *
+ * @generated from message vidmesh.upload.v1.Chapter
+ */
+export type Chapter = Message<"vidmesh.upload.v1.Chapter"> & {
+  /**
+   * When it begins, to the millisecond.
+   *
+   * @generated from field: google.protobuf.Duration start_time = 1;
+   */
+  startTime?: Duration | undefined;
+
+  /**
+   * Plain text, one line.
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+};
+
+/**
+ * Describes the message vidmesh.upload.v1.Chapter.
+ * Use `create(ChapterSchema)` to create a new message.
+ */
+export const ChapterSchema: GenMessage<Chapter> = /*@__PURE__*/
+  messageDesc(file_vidmesh_upload_v1_video, 1);
 
 /**
  * A picture of a video.
@@ -232,7 +272,7 @@ export type Thumbnail = Message<"vidmesh.upload.v1.Thumbnail"> & {
  * Use `create(ThumbnailSchema)` to create a new message.
  */
 export const ThumbnailSchema: GenMessage<Thumbnail> = /*@__PURE__*/
-  messageDesc(file_vidmesh_upload_v1_video, 1);
+  messageDesc(file_vidmesh_upload_v1_video, 2);
 
 /**
  * What kind of video it is.

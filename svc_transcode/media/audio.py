@@ -25,7 +25,7 @@ from svc_transcode.media.fragment import decode_time, samples, set_decode_time, 
 from svc_transcode.media.grid import SEGMENT, SOUND_FRAME, SOUND_SEGMENT
 from svc_transcode.media.jobs import AudioJob, AudioMade, File, SegmentFile, TrackMade
 from svc_transcode.media.ladder import AUDIO_BITRATE, AUDIO_RATE
-from svc_transcode.media.loudness import gain_for, leveled
+from svc_transcode.media.loudness import Meter, gain_for, leveled
 from svc_transcode.media.packets import Demuxer
 from svc_transcode.media.parts import PartReader
 from svc_transcode.media.resample import Resampler
@@ -57,11 +57,18 @@ def encode_audio(job: AudioJob, reader: PartReader, save: Save, progress: Callab
     Raises MediaRejected (DAMAGED) where there is no sound to be had from it; the video may do without.
     """
     begin = max(0, job.first - 1 - _PREROLL)
-    gain = gain_for(lambda: _Sound(job, reader, begin).frames(), job.info.duration) if job.leveled else None
     sound = _Sound(job, reader, begin)
     output = _Output(job, begin, save, progress)
-    output.write(sound.frames() if gain is None else leveled(sound.frames(), gain))
-    return AudioMade(output.finish(), sound.damaged)
+    if job.leveled:
+        gain = gain_for(lambda: _Sound(job, reader, begin).frames(), job.info.duration)
+        output.write(sound.frames() if gain is None else leveled(sound.frames(), gain))
+        return AudioMade(output.finish(), sound.damaged)
+    # A packet sounds from a frame before it on: the priming is not presented.
+    heard = [None if packet is None else max(0, packet - 1) * SOUND_FRAME for packet in (job.first, job.end)]
+    meter = Meter(begin * SOUND_FRAME, heard[0] or 0, heard[1])
+    frames = sound.frames() if job.gain is None else leveled(sound.frames(), job.gain / 100)
+    output.write(meter.through(frames))
+    return AudioMade(output.finish(), sound.damaged, meter.blocks)
 
 
 class _Sound:

@@ -12,6 +12,8 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter
 
+from svc_transcode.media.complexity import Complexity
+from svc_transcode.media.gating import GatingBlocks
 from svc_transcode.media.info import SourceInfo, SubtitleInfo
 from svc_transcode.media.ladder import Rung
 
@@ -80,6 +82,8 @@ class AudioJob:
 
 
 @dataclass(frozen=True, slots=True)
+    gain: int | None = None
+    """Hundredths of dB by which it is raised, with the limiter; None leaves it as it is. Ignored with `leveled`."""
 class ThumbnailJob:
     """JPEGs at `times` (from `schedule.thumbnail_times`), at most `max_width` wide. → `ThumbnailsMade`."""
 
@@ -200,6 +204,8 @@ class AudioMade:
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
     time: Fraction
+    blocks: GatingBlocks | None = None
+    """How loud what was encoded is; None where it was brought to the loudness that all have."""
     """The instant that was asked for."""
     width: int
     height: int

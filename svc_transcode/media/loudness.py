@@ -17,6 +17,7 @@ from av.error import BlockingIOError as NotReady
 from av.error import EOFError as Exhausted
 from av.filter import Graph
 
+from svc_transcode.media.gating import BLOCK, SILENT, STEP, GatingBlocks
 from svc_transcode.media.ladder import AUDIO_RATE
 
 TARGET: Final = -14.0
@@ -31,9 +32,8 @@ MOST_GAIN: Final = 20.0
 LONG: Final = Fraction(3600)
 """Seconds. Of a longer track what was limited is not measured again: each time costs a quarter of encoding it."""
 
-_GATE = -70.0  # LUFS; what is below is silence (BS.1770-4, annex 1)
 _PASSES = 2
-_LOUDNESS, _PEAK = "lavfi.r128.I", "lavfi.r128.true_peak"
+_LOUDNESS, _MOMENTARY, _PEAK = "lavfi.r128.I", "lavfi.r128.M", "lavfi.r128.true_peak"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Loudness:
 
     @property
     def silent(self) -> bool:
-        return self.integrated <= _GATE
+        return self.integrated <= SILENT
 
     @property
     def gain(self) -> float:
@@ -58,12 +58,12 @@ class Loudness:
 def measured(frames: Iterable[AudioFrame]) -> Loudness:
     """The loudness of stereo at 48 kHz. Takes the frames one by one."""
     chain = _Chain(("ebur128", "peak=true:metadata=1"))
-    integrated, peak = _GATE, 0.0
+    integrated, peak = SILENT, 0.0
     for frame in chain.run(frames):
         if _LOUDNESS in frame.metadata:  # what is left at the end, less than a tenth of a second, has none
             integrated = float(frame.metadata[_LOUDNESS])
             peak = max(peak, float(frame.metadata[_PEAK]))
-    return Loudness(max(_GATE, integrated), 20 * math.log10(peak) if peak > 0 else -math.inf)
+    return Loudness(max(SILENT, integrated), 20 * math.log10(peak) if peak > 0 else -math.inf)
 
 
 def leveled(frames: Iterable[AudioFrame], gain: float) -> Iterator[AudioFrame]:
@@ -96,10 +96,40 @@ def gain_for(sound: Callable[[], Iterable[AudioFrame]], duration: Fraction) -> f
     return gain
 
 
+class Meter:
+    """Measures sound that passes through, in the gating blocks that end behind sample `first` and not behind `end`."""
+
+    def __init__(self, begin: int, first: int, end: int | None) -> None:
+        """`begin`: the sample of the presentation that comes first. Unless it is 0 it has to be some tenths of a second
+        before `first`, so that the filter has settled and the first block is whole.
+        """
+        self._skipped = -begin % STEP
+        self._begin = begin + self._skipped
+        self._first, self._end = first, end
+        self._heard: list[float] = []
+
+    @property
+    def blocks(self) -> GatingBlocks:
+        """Of what has passed so far."""
+        return GatingBlocks.of(self._heard)
+
+    def through(self, frames: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
+        """The same frames, one by one."""
+        chain = _Chain(("atrim", f"start_sample={self._skipped}"), ("ebur128", "metadata=1"))
+        at = self._begin
+        for frame in frames:
+            for measured_step in chain.push(frame):
+                at += measured_step.samples
+                if at >= self._begin + BLOCK and self._first < at and (self._end is None or at <= self._end):
+                    self._heard.append(float(measured_step.metadata[_MOMENTARY]))
+            yield frame
+
+
 class _Chain:
     """A line of filters."""
 
     def __init__(self, *filters: tuple[str, str]) -> None:
+        self._at = 0
         self._graph = Graph()
         source = self._graph.add_abuffer(
             sample_rate=AUDIO_RATE, format="fltp", layout="stereo", time_base=Fraction(1, AUDIO_RATE)
@@ -108,13 +138,15 @@ class _Chain:
         self._graph.link_nodes(source, *nodes, self._graph.add("abuffersink")).configure()
 
     def run(self, frames: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
-        at = 0
         for frame in frames:
-            frame.pts, frame.time_base = at, Fraction(1, AUDIO_RATE)
-            at += frame.samples
-            self._graph.push(frame)
-            yield from self._drain()
+            yield from self.push(frame)
         self._graph.push(None)
+        yield from self._drain()
+
+    def push(self, frame: AudioFrame) -> Iterator[AudioFrame]:
+        frame.pts, frame.time_base = self._at, Fraction(1, AUDIO_RATE)
+        self._at += frame.samples
+        self._graph.push(frame)
         yield from self._drain()
 
     def _drain(self) -> Iterator[AudioFrame]:

@@ -138,6 +138,7 @@ class UploadSettings(Section):
 
 
 class TranscodeSettings(Section):
+    profile: str
     preset: str
     workers: int = Field(ge=0)
     worker_threads: int = Field(ge=1)

@@ -11,10 +11,12 @@ from mesh.bus.jobs import JobQueue
 from mesh.bus.outbox import Outbox
 from mesh.config import TranscodeSettings
 from mesh.grants import GrantSigner
+from mesh.process import CannotStart
 from mesh.server import Hosted, Runtime
 from svc_transcode.captions.keeping import Keeping
 from svc_transcode.captions.service import CaptionServicer
 from svc_transcode.media.jobs import Bounds
+from svc_transcode.media.profiles import profile_of
 from svc_transcode.operating.counts import Counts
 from svc_transcode.operating.overview import Overview
 from svc_transcode.operating.service import JobServicer
@@ -129,10 +131,15 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
 
 
 def options_of(chosen: TranscodeSettings) -> Options:
-    """How to encode, as configured."""
+    """How to encode, as configured. Raises CannotStart."""
+    try:
+        profile = profile_of(chosen.profile)
+    except ValueError as error:
+        raise CannotStart(str(error)) from error
     return Options(
         preset=chosen.preset,
         threads=chosen.worker_threads,
         chunk=Fraction(chosen.chunk.total_seconds()),
         bounds=Bounds(max_pixels=chosen.max_pixels, max_seconds=int(chosen.max_duration.total_seconds())),
+        profile=profile,
     )

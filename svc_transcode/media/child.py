@@ -69,7 +69,12 @@ def perform(job: jobs.Job, reader: PartReader, parent: Parent) -> jobs.Result:  
         case jobs.ProbeJob(source):
             from svc_transcode.media.probe import probe
 
-            return jobs.Probed(probe(reader, source.bounds))
+            info = probe(reader, source.bounds)
+            if not job.measured:
+                return jobs.Probed(info)
+            from svc_transcode.media.sampling import sampled
+
+            return jobs.Probed(info, sampled(info, reader, source.bounds))
         case jobs.VideoJob():
             from svc_transcode.media.encode import encode_chunk
 

@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter
 
 from svc_transcode.media.complexity import Complexity
 from svc_transcode.media.gating import GatingBlocks
+from svc_transcode.media.complexity import Complexity
 from svc_transcode.media.info import SourceInfo, SubtitleInfo
 from svc_transcode.media.ladder import Rung
 
@@ -45,6 +46,8 @@ class ProbeJob:
     """→ `Probed`."""
 
     source: Source
+    measured: bool = False
+    """Whether short samples are encoded besides, to choose renditions by. Of a source that is complete alone."""
     kind: Literal["probe"] = "probe"
 
 
@@ -59,9 +62,11 @@ class VideoJob:
     """As in `grid.Chunk`."""
     rungs: tuple[Rung, ...]
     preset: str = "medium"
-    """x264's preset."""
+    """x264's preset, for rungs that bring none of their own."""
     threads: int = 1
     """For the decoder and each encoder; with more than one, the rungs are also encoded side by side."""
+    profile: str = ""
+    """Name and version of the profile that chose the rungs: what is made by another is never taken for this."""
     kind: Literal["video"] = "video"
 
 
@@ -179,6 +184,8 @@ class TrackMade:
 @dataclass(frozen=True, slots=True)
 class Probed:
     info: SourceInfo
+    complexity: Complexity | None = None
+    """None where nothing was measured."""
     kind: Literal["probed"] = "probed"
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from svc_transcode.media.coding import CLASSIC, Codec, Coding
+
 SHORT_SIDES: tuple[tuple[int, int], ...] = (
     (360, 400_000),
     (720, 1_500_000),
@@ -32,17 +34,24 @@ _SMALLEST_SIDE = 16  # below this x264's motion search has nothing to work on
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One rendition of the picture: H.264, `width` × `height` square pixels, both even."""
+    """One rendition of the picture: `width` × `height` square pixels, both even."""
 
     quality: str
+    """Its name, which no other rendition of the video has: "720p", or "720p-av1" for one beside that."""
     width: int
     height: int
     bitrate: int
-    """Target, in bits a second."""
+    """In bits a second: the target or, at constant quality, the cap."""
+    coding: Coding = CLASSIC
+
+    @property
+    def beside(self) -> bool:
+        """Whether it is one that not every player knows, beside one of the same size that all do."""
+        return self.coding.codec is not Codec.H264
 
     @property
     def maxrate(self) -> int:
-        return self.bitrate * MAXRATE_FACTOR
+        return self.bitrate * (MAXRATE_FACTOR if self.coding.crf is None else 1)
 
     @property
     def bufsize(self) -> int:

@@ -45,7 +45,8 @@ class RungEncoder:
         self._stream = self._output.add_stream("libx264", rate=rate, options=_options(rung, preset))
         stream, context = self._stream, self._stream.codec_context
         stream.width, stream.height, stream.pix_fmt = rung.width, rung.height, "yuv420p"
-        stream.bit_rate = rung.bitrate
+        if rung.coding.crf is None:
+            stream.bit_rate = rung.bitrate
         context.time_base = stream.time_base = Fraction(1, TIMESCALE)
         context.color_primaries = context.color_trc = context.colorspace = _BT709
         context.color_range = _LIMITED
@@ -92,8 +93,10 @@ def _first_picture(fragment: bytearray) -> int:
 
 
 def _options(rung: Rung, preset: str) -> dict[str, str]:
+    quality = {} if rung.coding.crf is None else {"crf": str(rung.coding.crf)}
     return {
-        "preset": preset,
+        **quality,
+        "preset": rung.coding.preset or preset,
         "maxrate": str(rung.maxrate),
         "bufsize": str(rung.bufsize),
         "g": _ONLY_FORCED_KEYFRAMES,

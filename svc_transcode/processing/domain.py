@@ -108,7 +108,7 @@ def to_publish(head: Head) -> tuple[Track, ...]:
     ready = tuple(t for t in head.tracks if t.state in {TrackState.MADE, TrackState.PUBLISHED, TrackState.VERIFIED})
     new = any(t.state is TrackState.MADE for t in ready) or {t.name for t in ready} != set(head.listed)
     due = (new and not head.ended) or captions.paths(head) != head.listed_captions
-    return ready if due and any(t.is_picture for t in ready) else ()
+    return ready if due and any(t.is_plain for t in ready) else ()
 
 
 def published(head: Head, names: Sequence[str], folder: str, now: datetime) -> Head:
@@ -139,16 +139,17 @@ def read_back(head: Head, name: str) -> Head:
 def finished(head: Head, now: datetime) -> Head | None:
     """The head at its end, where every track is settled and the upload is complete; otherwise None.
 
-    Without a picture nothing is published: sound that is made then waits for a retry, and keeps nobody waiting.
+    Without a picture that every player plays nothing is published: sound that is made, and pictures in another codec,
+    then wait for a retry, and keep nobody waiting.
     """
     if head.state is not State.ENCODING or not head.complete:
         return None
-    hopeless = all(track.state is TrackState.FAILED for track in head.tracks if track.is_picture)
+    hopeless = all(track.state is TrackState.FAILED for track in head.tracks if track.is_plain)
     if not all(track.state.settled or (hopeless and track.state is TrackState.MADE) for track in head.tracks):
         return None
-    if any(track.state is TrackState.VERIFIED for track in head.tracks if track.is_picture):
+    if any(track.state is TrackState.VERIFIED for track in head.tracks if track.is_plain):
         return replace(head, state=State.PROCESSED, end_time=now)
-    reasons = [track.failure for track in head.tracks if track.is_picture and track.failure]
+    reasons = [track.failure for track in head.tracks if track.is_plain and track.failure]
     return failed(head, reasons[0] if reasons else NO_PICTURE, now)
 
 
@@ -172,7 +173,9 @@ def retry(head: Head, jobs: Iterable[JobRow], options: plan.Options, now: dateti
     run = head.run + 1
     begun = replace(head, run=run, start_time=now, end_time=None, failure=None)
     if head.info is None or not head.tracks:
-        return Again(replace(begun, state=State.PROBING, tracks=(), passes=()), (plan.probe_job(options, run),))
+        return Again(
+            replace(begun, state=State.PROBING, tracks=(), rungs=(), passes=()), (plan.probe_job(options, run),)
+        )
     broken = [track for track in head.tracks if track.state is TrackState.FAILED]
     missing = [] if head.stills else [plan.stills_job(head.info, options, run)]
     known = list(jobs)

@@ -109,6 +109,11 @@ class Track:
         """Whether it is a rendition of the picture."""
         return self.rung is not None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a rendition of the picture that every player plays."""
+        return self.rung is not None and not self.rung.beside
+
 
 @dataclass(frozen=True, slots=True)
 class Still:
@@ -181,6 +186,8 @@ class Head:
     """Jobs that wait for a part which they found missing."""
     passes: Passes = ()
     """Which renditions are made together, decided once for a run: planning again must plan the same."""
+    rungs: tuple[Rung, ...] = ()
+    """The renditions of the picture, decided with the passes."""
     storyboard: str = ""
     """Path of its WebVTT file under the video's media prefix; empty where there is none. Nothing waits for it."""
     captions: tuple[Caption, ...] = ()

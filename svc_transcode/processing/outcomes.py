@@ -62,13 +62,13 @@ def recorded(job: JobRow, made: Made) -> Made:
 
 
 def pixels(head: Head, job: JobRow) -> int:
-    """How many a job encoded."""
+    """How many a job encoded of renditions that every player plays: others say nothing of how soon those are done."""
     if job.kind is not Kind.VIDEO or job.made is None:
         return 0
     result = media.from_json(media.RESULT, job.made.result)
     frames = result.frames if isinstance(result, media.VideoMade) else 0
     rungs = [head.track(name).rung for name in job.tracks]
-    return frames * sum(rung.width * rung.height for rung in rungs if rung is not None)
+    return frames * sum(rung.width * rung.height for rung in rungs if rung is not None and not rung.beside)
 
 
 def pace(head: Head, pixels_a_second: float, now: datetime) -> Pace:

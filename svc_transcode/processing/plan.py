@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import overload
@@ -13,7 +13,8 @@ from svc_transcode.media import jobs as media
 from svc_transcode.media.grid import SOUND_FRAME, Chunk, Piece, plan_chunks, plan_sound
 from svc_transcode.media.index import PartIndex
 from svc_transcode.media.info import AudioInfo, SourceInfo
-from svc_transcode.media.ladder import AUDIO_RATE, Rung, ladder
+from svc_transcode.media.ladder import AUDIO_RATE, Rung
+from svc_transcode.media.profiles import DEFAULT, Profile
 from svc_transcode.media.schedule import thumbnail_times
 from svc_transcode.processing.arrival import Line, Need, merged
 from svc_transcode.processing.model import JobRow, JobState, Kind, Track
@@ -28,7 +29,9 @@ _TAPERED = 2
 NO_SOURCE = media.Source(part_sizes=())
 """Jobs travel without their source: the worker asks for it."""
 
-PRIORITY_PROBE, PRIORITY_STILLS, PRIORITY_FIRST, PRIORITY_REST, PRIORITY_VERIFY, PRIORITY_BOARD = range(6)
+PRIORITY_PROBE, PRIORITY_STILLS, PRIORITY_FIRST, PRIORITY_REST, PRIORITY_VERIFY, PRIORITY_BOARD, PRIORITY_BESIDE = (
+    range(7)
+)
 
 VIDEO_JOB: TypeAdapter[media.VideoJob] = TypeAdapter(media.VideoJob)
 
@@ -45,6 +48,7 @@ class Options:
     chunk: Fraction
     """Seconds."""
     bounds: media.Bounds
+    profile: Profile = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +84,24 @@ class Plan:
 
 def probe_job(options: Options, run: int) -> JobRow:
     """The job that everything begins with."""
-    spec = media.ProbeJob(replace(NO_SOURCE, bounds=options.bounds))
+    spec = media.ProbeJob(replace(NO_SOURCE, bounds=options.bounds), measured=options.profile.per_title)
     return JobRow(_named("p", run), Kind.PROBE, PRIORITY_PROBE, media.to_json(media.JOB, spec), run=run)
 
 
-def passes_of(info: SourceInfo, pace: Pace) -> Passes:
-    """Which renditions of the source are made together."""
-    rungs = ladder(info.video.width, info.video.height)
-    return passes(rungs, info.video_duration * info.video.frame_rate, pace)
+def rungs_of(probed: media.Probed, options: Options) -> tuple[Rung, ...]:
+    """The renditions of a source."""
+    return options.profile.rungs(probed.info.video.width, probed.info.video.height, probed.complexity)
 
 
-def plan(info: SourceInfo, options: Options, run: int, together: Passes) -> Plan:
+def passes_of(info: SourceInfo, rungs: Sequence[Rung], pace: Pace) -> Passes:
+    """Which renditions of the source are made together, of those that every player plays."""
+    plain = tuple(rung for rung in rungs if not rung.beside)
+    return passes(plain, info.video_duration * info.video.frame_rate, pace)
+
+
+def plan(info: SourceInfo, options: Options, run: int, rungs: Sequence[Rung], together: Passes) -> Plan:
     """The tracks and jobs of a source."""
     chunks = plan_chunks(info.video_duration, options.chunk)
-    rungs = ladder(info.video.width, info.video.height)
     sounds = [_Sound.of(audio, number, info) for number, audio in enumerate(_audible(info))]
     pictures = [
         Track(rung.quality, rung, info.video.stream_index, len(chunks), _cost(rung, info.video_duration))
@@ -188,11 +196,21 @@ class _Pass:
     priority: int
 
 
-def _by_pass(chunks: tuple[Chunk, ...], rungs: tuple[Rung, ...], together: Passes, length: Fraction) -> Iterator[_Pass]:
+def _by_pass(chunks: tuple[Chunk, ...], rungs: Sequence[Rung], together: Passes, length: Fraction) -> Iterator[_Pass]:
     """Which chunks of which renditions are jobs. The last, short ones of a pass of several renditions are cut in two:
-    what is left to do when the last byte arrives is shared by two workers, the smallest rendition first.
+    what is left to do when the last byte arrives is shared by two workers, the smallest rendition first. What is in
+    another codec is a pass of its own, for which nobody waits.
     """
     by_quality = {rung.quality: rung for rung in rungs}
+    beside = tuple(rung for rung in rungs if rung.beside)
+    yield from _plain(chunks, by_quality, together, length)
+    if beside:
+        yield _Pass(beside, chunks, PRIORITY_BESIDE)
+
+
+def _plain(
+    chunks: tuple[Chunk, ...], by_quality: Mapping[str, Rung], together: Passes, length: Fraction
+) -> Iterator[_Pass]:
     first = tuple(by_quality[quality] for quality in together[0])
     if len(together) > 1:
         yield _Pass(first, chunks, PRIORITY_FIRST)
@@ -218,6 +236,7 @@ def _video_jobs(info: SourceInfo, of_pass: _Pass, options: Options, stem: str, r
             rungs=of_pass.rungs,
             preset=options.preset,
             threads=options.threads,
+            profile=options.profile.key,
         )
         name = _named(f"{stem}-{chunk.index:05d}", run)
         row = JobRow(name, Kind.VIDEO, of_pass.priority, media.to_json(media.JOB, spec), tracks, chunk.index, run)

@@ -227,14 +227,15 @@ class Working:
 
     async def _planned(self, before: Versioned[Head], result: media.Probed) -> outcomes.Outcome:
         head = before.value
-        if not head.passes:
+        if not head.passes or not head.rungs:
             pace = outcomes.pace(head, self._speeds.pixels_a_second, datetime.now(UTC))
-            decided = replace(head, passes=plan.passes_of(result.info, pace))
+            rungs = plan.rungs_of(result, self._options)
+            decided = replace(head, rungs=rungs, passes=plan.passes_of(result.info, rungs, pace))
             await self._store.commit(before, decided)
             # Read anew: what is planned rests on what is written, whoever wrote it.
             raise LostRace
         # In a thread: twelve hours are thousands of jobs.
-        planned = await asyncio.to_thread(plan.plan, result.info, self._options, head.run, head.passes)
+        planned = await asyncio.to_thread(plan.plan, result.info, self._options, head.run, head.rungs, head.passes)
         # Queued before the head says so: a crash in between repeats the probe's end, which plans the same.
         await self._store.add_jobs(head.video_id, planned.jobs)
         if head.complete or head.arrival is None:

@@ -55,6 +55,9 @@ def reading_back(begun: StartJobResponse, bucket: str, bounds: media.Bounds) -> 
 def working_on(begun: StartJobResponse, source: Source) -> Order:
     """Any other job: its spec travels without the source. Raises pydantic.ValidationError."""
     job = media.from_json(media.JOB, begun.spec)
+    if isinstance(job, media.ProbeJob) and not source.complete:
+        # Samples of the whole are to be had of the whole alone, and nobody is to wait for that.
+        job = replace(job, measured=False)
     pieces = tuple(source.pieces.get(index) for index in range(len(source.sizes)))
     return Order(replace(job, source=replace(job.source, part_sizes=source.sizes)), pieces, source.complete)
 

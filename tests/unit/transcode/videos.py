@@ -45,9 +45,10 @@ def source(seconds: int, *, height: int = 720, audio: tuple[str, ...] = ("en",))
     return SourceInfo("mp4", 1000, Fraction(0), length, length, 1_000_000, picture, sounds, ())
 
 
-def plans(info: SourceInfo, run: int = 1, pace: Pace = WHOLE) -> plan.Plan:
+def plans(info: SourceInfo, run: int = 1, pace: Pace = WHOLE, options: plan.Options = OPTIONS) -> plan.Plan:
     """What becomes of a source."""
-    return plan.plan(info, OPTIONS, run, plan.passes_of(info, pace))
+    rungs = plan.rungs_of(media.Probed(info), options)
+    return plan.plan(info, options, run, rungs, plan.passes_of(info, rungs, pace))
 
 
 def planned(info: SourceInfo) -> tuple[Head, dict[str, JobRow]]:

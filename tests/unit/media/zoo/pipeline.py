@@ -22,7 +22,7 @@ from svc_transcode.media.verify import verify
 from svc_transcode.processing.model import JobRow, JobState, Made, Track
 from svc_transcode.processing.packaging import Gathered, gather, manifests
 from svc_transcode.processing.passes import WHOLE
-from svc_transcode.processing.plan import Options, passes_of, plan
+from svc_transcode.processing.plan import Options, passes_of, plan, rungs_of
 
 OPTIONS = Options(preset="superfast", threads=1, chunk=Fraction(2), bounds=media.Bounds())
 """The fastest preset that has B-frames, and the shortest chunks."""
@@ -77,7 +77,8 @@ def process(path: Path, root: Path, options: Options = OPTIONS) -> Done:
     """Raises MediaRejected as the jobs do."""
     with reader_of(path) as reader:
         info = probe(reader, options.bounds)
-    planned = plan(info, options, 1, passes_of(info, WHOLE))
+    rungs = rungs_of(media.Probed(info), options)
+    planned = plan(info, options, 1, rungs, passes_of(info, rungs, WHOLE))
     rows = [_performed(row, path, root) for row in planned.jobs]
     tracks = tuple(gather(track, rows) for track in planned.tracks)
     for name, text in manifests(info, tracks, GENERATION).items():

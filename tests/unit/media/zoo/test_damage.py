@@ -17,7 +17,7 @@ from svc_transcode.media.errors import MediaRejected, RejectReason
 from svc_transcode.media.limits import ChildLimits
 from svc_transcode.media.runner import run_child
 from svc_transcode.processing.passes import WHOLE
-from svc_transcode.processing.plan import passes_of, plan
+from svc_transcode.processing.plan import passes_of, plan, rungs_of
 
 from .damage import Damage, damages
 from .kinds import Kind
@@ -61,7 +61,8 @@ async def comes_to_an_end(data: bytes, folder: Path) -> None:
         assert refused_well(result)
         return
     assert isinstance(result, media.Probed)
-    planned = plan(result.info, OPTIONS, 1, passes_of(result.info, WHOLE))
+    rungs = rungs_of(result, OPTIONS)
+    planned = plan(result.info, OPTIONS, 1, rungs, passes_of(result.info, rungs, WHOLE))
     made: dict[str, list[tuple[media.TrackMade, Path]]] = {}
     refused: set[str] = set()
     if len(planned.jobs) > MANY:

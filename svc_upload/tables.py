@@ -14,6 +14,6 @@ OUTBOX: Final = outbox_table()
 
 SCHEMA: Final = Schema(
     "svc_upload",
-    version=2,
+    version=3,
     tables=(UPLOADS, CLAIMS, VIDEOS, CHANNEL_VIDEOS, PUBLISHED_VIDEOS, PUBLISHED_SINCE, AGENDA, AGENDA_FLOOR, OUTBOX),
 )

@@ -10,9 +10,11 @@ from typing import Final
 from mesh.config import Edge
 from mesh.grants import media_url
 from svc_playback.playback import domain
+from svc_playback.playback.chapters import chapters_of, same_chapters
 from vidmesh.playback.v1 import playback_pb2
 from vidmesh.playback.v1 import playback_service_pb2 as pb
 from vidmesh.transcode.v1 import transcode_service_pb2 as transcode
+from vidmesh.upload.v1 import video_service_pb2 as videos
 
 MOST: Final = 5_000
 """Answers remembered, some kB each: videos times kinds of devices."""
@@ -22,6 +24,7 @@ Key = tuple[str, str, tuple[str, ...], str, int]
 
 @dataclass(frozen=True, slots=True)
 class _Known:
+    viewer: videos.CheckViewerResponse
     presentation: transcode.GetPresentationResponse
     token: str
     playback: playback_pb2.Playback
@@ -37,6 +40,7 @@ class Answers:
     def playback(
         self,
         request: pb.GetPlaybackRequest,
+        viewer: videos.CheckViewerResponse,
         presentation: transcode.GetPresentationResponse,
         edge: Edge,
         token: str,
@@ -44,12 +48,17 @@ class Answers:
     ) -> playback_pb2.Playback:
         """A message of the caller's own, whole but for its session; `token` is the grant, which ends at `expires`.
 
-        `presentation` must not be changed afterwards. Raises as `domain.require_watchable` does.
+        `viewer` and `presentation` must not be changed afterwards. Raises as `domain.require_watchable` does.
         """
         key = (request.video_id, edge.name, tuple(request.codecs), request.start_quality, request.device)
         known = self._known.get(key)
-        if known is None or known.presentation is not presentation or known.token != token:
-            known = _Known(presentation, token, _made(request, presentation, edge, token, expires))
+        if (
+            known is None
+            or known.presentation is not presentation
+            or known.token != token
+            or not same_chapters(known.viewer, viewer)
+        ):
+            known = _Known(viewer, presentation, token, _made(request, viewer, presentation, edge, token, expires))
             self._known[key] = known
             while len(self._known) > self._most:
                 self._known.popitem(last=False)
@@ -61,6 +70,7 @@ class Answers:
 
 def _made(
     request: pb.GetPlaybackRequest,
+    viewer: videos.CheckViewerResponse,
     presentation: transcode.GetPresentationResponse,
     edge: Edge,
     token: str,
@@ -82,6 +92,7 @@ def _made(
         )
         for track in presentation.captions
     )
+    chapters = chapters_of(viewer, presentation)
     made = playback_pb2.Playback(
         video_id=request.video_id,
         hls_url=url(presentation.hls_path),
@@ -96,6 +107,8 @@ def _made(
         ],
         manifest_generation=presentation.manifest_generation,
         storyboard_url=url(presentation.storyboard_path) if presentation.storyboard_path else "",
+        chapters=chapters.messages,
+        chapter_origin=chapters.origin,
     )
     made.expire_time.FromDatetime(expires)
     return made

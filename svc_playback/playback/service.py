@@ -67,7 +67,7 @@ class PlaybackServicer(PlaybackServiceServicer):
         edge = domain.choose_edge(self._edges, call.edge_name, call.country)
         expires = self._rules.expiry(now, presentation.duration.ToTimedelta())
         token = self._grants.token(request.video_id, viewer.access_epoch, expires)
-        playback = self._answers.playback(request, presentation, edge, token, expires)
+        playback = self._answers.playback(request, viewer, presentation, edge, token, expires)
         session = Session(
             session_id=uuid7(),
             video_id=request.video_id,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from svc_upload.videos.chapters import Chapter
 from vidmesh.transcode.v1.transcode_pb2 import FailureReason
 from vidmesh.upload.v1.video_pb2 import ContentType, ProcessingState, VideoStatus, Visibility
 
@@ -56,6 +57,8 @@ class Texts:
     language: str = DEFAULT_LANGUAGE
     age_restriction: bool = False
     content_type: ContentType.ValueType = ContentType.CONTENT_TYPE_VIDEO
+    chapters: tuple[Chapter, ...] = ()
+    """Those that they set, in order; the description may hold others."""
 
 
 @dataclass(frozen=True, slots=True)

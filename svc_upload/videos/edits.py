@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from mesh.errors import aborted, invalid_field, precondition
+from svc_upload.videos.chapters import chapters_of, require_within
 from svc_upload.videos.domain import (
     CATEGORIES,
     DEFAULT_CATEGORY,
@@ -25,7 +26,16 @@ from svc_upload.videos.domain import (
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.upload.v1.video_pb2 import ContentType, Video, Visibility
 
-EDITABLE: Final = ("title", "description", "tags", "category", "language", "age_restriction", "content_type")
+EDITABLE: Final = (
+    "title",
+    "description",
+    "tags",
+    "category",
+    "language",
+    "age_restriction",
+    "content_type",
+    "chapters",
+)
 
 TITLE_LENGTH: Final = 100
 """Characters, as in the contract."""
@@ -71,6 +81,8 @@ def edit(record: VideoRecord, new: Video, paths: Iterable[str]) -> VideoRecord:
     changes = {name: _value(new, name) for name in fields_to_change(new, paths)}
     if "title" in changes and not changes["title"].strip():
         raise invalid_field("video.title", "A video has a title; it must not be empty.")
+    if "chapters" in changes:
+        require_within(changes["chapters"], record.duration_nanos)
     return replace(record, texts=replace(record.texts, **changes))
 
 
@@ -154,6 +166,8 @@ def _value(video: Video, name: str) -> Any:
     match name:
         case "tags":
             return tuple(dict.fromkeys(video.tags))
+        case "chapters":
+            return chapters_of(video.chapters)
         case "category":
             if video.category and video.category not in CATEGORIES:
                 raise invalid_field("video.category", f"There is no such category; these are: {', '.join(CATEGORIES)}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from svc_upload.videos.chapters import message_of
 from svc_upload.videos.domain import VideoRecord, etag_of, status_of
 from svc_upload.videos.facts import failure_message
 from svc_upload.videos.pictures import Pictures
@@ -28,6 +29,7 @@ def video_message(record: VideoRecord, pictures: Pictures, *, member: bool, now:
         visibility=record.visibility,
         status=status_of(record, now),
         etag=etag_of(record),
+        chapters=[message_of(chapter) for chapter in texts.chapters],
     )
     if record.duration_nanos is not None:
         message.duration.FromNanoseconds(record.duration_nanos)

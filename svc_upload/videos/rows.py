@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from mesh.tables import Row
+from svc_upload.videos.chapters import Chapter
 from svc_upload.videos.domain import Still, Texts, VideoRecord
 
 
@@ -25,6 +26,7 @@ def row_of(record: VideoRecord) -> Row:
         "language": texts.language,
         "age_restriction": texts.age_restriction,
         "content_type": texts.content_type,
+        "chapters": _chapters_cell(texts.chapters),
         "state": record.state,
         "failure": record.failure,
         "run": record.run,
@@ -65,6 +67,7 @@ def record_of(row: Row) -> VideoRecord:
             language=cells["language"],
             age_restriction=cells["age_restriction"],
             content_type=cells["content_type"],
+            chapters=tuple(Chapter(start, title) for start, title in json.loads(cells["chapters"] or "[]")),
         ),
         state=cells["state"],
         failure=cells["failure"],
@@ -81,3 +84,8 @@ def record_of(row: Row) -> VideoRecord:
         purging=cells["purging"],
         access_epoch=cells["access_epoch"],
     )
+
+
+def _chapters_cell(chapters: tuple[Chapter, ...]) -> str | None:
+    # None for the many that have none, as in the rows of the version before there were any.
+    return json.dumps([[one.start, one.title] for one in chapters], ensure_ascii=False) if chapters else None

@@ -16,6 +16,7 @@ from svc_upload.agenda.store import Agenda
 from svc_upload.kinds import PUBLISH, PURGE, video_item
 from svc_upload.membership import Membership
 from svc_upload.videos import edits
+from svc_upload.videos.chapters import in_description, message_of
 from svc_upload.videos.domain import VideoRecord, gone, listed_for_others
 from svc_upload.videos.messages import video_message
 from svc_upload.videos.pictures import Pictures
@@ -152,6 +153,9 @@ class VideoServicer(VideoServiceServicer):
             channel_member=view.member,
             access_epoch=record.access_epoch,
         )
+        if not record.texts.chapters:
+            found = in_description(record.texts.description, record.duration_nanos)
+            response.description_chapters.extend(message_of(chapter) for chapter in found)
         if record.publish_time is not None and record.publish_time > datetime.now(UTC):
             response.valid_until.FromDatetime(record.publish_time)
         return response

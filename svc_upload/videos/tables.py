@@ -41,10 +41,13 @@ VIDEOS: Final = Table(
         boolean("purging"),
         integer("access_epoch"),
         blob("pending_events"),
+        text("chapters", since=3),
     ),
     partition_key=("video_id",),
 )
-"""One row a video. `tags` is a JSON list. Changed by compare-and-set on `generation` alone."""
+"""One row a video. `tags` is a JSON list, `chapters` one of [milliseconds, title]. Changed by compare-and-set on
+`generation` alone.
+"""
 
 CHANNEL_VIDEOS: Final = Table(
     "channel_videos",

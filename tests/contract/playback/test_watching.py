@@ -11,7 +11,12 @@ import jwt
 import pytest
 
 from tests.contract.answers import refusal
-from vidmesh.playback.v1.playback_pb2 import DEVICE_TYPE_PHONE, DEVICE_TYPE_TV
+from vidmesh.playback.v1.playback_pb2 import (
+    CHAPTER_ORIGIN_CREATOR,
+    CHAPTER_ORIGIN_FILE,
+    DEVICE_TYPE_PHONE,
+    DEVICE_TYPE_TV,
+)
 from vidmesh.playback.v1.playback_service_pb2 import GetGrantKeysRequest
 from vidmesh.transcode.v1.transcode_events_pb2 import RenditionPublished
 from vidmesh.upload.v1.video_pb2 import (
@@ -146,3 +151,22 @@ async def test_a_change_is_seen_within_a_second(served: Served) -> None:
 
     await eventually(gone, seconds=1)
     assert (await refusal(served.play(video_id))).reason_name == "VIDEO_NOT_FOUND"
+
+
+async def test_chapters_come_with_a_playback_and_a_change_of_them_with_the_next(served: Served) -> None:
+    video_id = served.video()
+    shown = served.presentations.presentations[video_id]
+    for second in (0, 20):
+        shown.chapters.add(title=f"at {second}").start_time.FromSeconds(second)
+    told = await served.play(video_id)
+    assert (told.chapter_origin, [one.title for one in told.chapters]) == (CHAPTER_ORIGIN_FILE, ["at 0", "at 20"])
+    assert told.chapters[-1].end_time == told.duration
+    for second in (0, 10):
+        served.videos.videos[video_id].chapters.add(title=f"set {second}").start_time.FromSeconds(second)
+    await served.changed(video_id)
+
+    async def changed() -> bool:
+        return (await served.play(video_id)).chapter_origin == CHAPTER_ORIGIN_CREATOR
+
+    await eventually(changed)
+    assert [one.title for one in (await served.play(video_id)).chapters] == ["set 0", "set 10"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import grpc
 import grpc.aio
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from tests.contract.answers import refusal
 from vidmesh.transcode.v1.transcode_events_pb2 import (
@@ -16,7 +18,7 @@ from vidmesh.transcode.v1.transcode_events_pb2 import (
     StillsMade,
 )
 from vidmesh.upload.v1.upload_events_pb2 import VideoAccessRevoked, VideoChanged
-from vidmesh.upload.v1.video_pb2 import ContentType, ProcessingState, Video, VideoStatus, Visibility
+from vidmesh.upload.v1.video_pb2 import Chapter, ContentType, ProcessingState, Video, VideoStatus, Visibility
 from vidmesh.upload.v1.video_service_pb2 import (
     DeleteVideoRequest,
     ExportVideosRequest,
@@ -242,3 +244,32 @@ async def test_a_publish_time_that_is_no_time_at_all_is_refused(served: Served, 
     setattr(request.publish_time, field, -(2**31) if field == "nanos" else -(2**62))
     refused = await refusal(served.videos.PublishVideo(request, metadata=served.me))
     assert refused.reason_name == "INVALID_FIELD"
+
+
+async def test_chapters_are_set_by_the_channels_people_and_told_to_who_stands_in_front(served: Served) -> None:
+    video_id = await playable(served, description="0:00 Intro\n0:20 The walk\n1:00 The end")
+    told = await check(served, video_id)
+    assert [(one.start_time.seconds, one.title) for one in told.description_chapters] == [
+        (0, "Intro"),
+        (20, "The walk"),
+        (60, "The end"),
+    ]
+    own = Video(video_id=video_id, chapters=[Chapter(title="One"), Chapter(title="Two")])
+    own.chapters[0].start_time.FromSeconds(0)
+    own.chapters[1].start_time.FromSeconds(5)
+    updated = await served.videos.UpdateVideo(UpdateVideoRequest(video=own), metadata=served.me)
+    assert updated.video.chapters == own.chapters
+    told = await check(served, video_id)
+    assert (told.video.chapters, list(told.description_chapters)) == (own.chapters, [])
+
+    own.chapters[1].start_time.FromSeconds(0)
+    refused = await refusal(served.videos.UpdateVideo(UpdateVideoRequest(video=own), metadata=served.me))
+    assert (refused.code, refused.reason_name) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
+    assert [one.field for one in refused.violations] == ["video.chapters[1].start_time"]
+    own.chapters[1].start_time.seconds = -1
+    refused = await refusal(served.videos.UpdateVideo(UpdateVideoRequest(video=own), metadata=served.me))
+    assert refused.reason_name == "INVALID_FIELD"
+
+    away = UpdateVideoRequest(video=Video(video_id=video_id), update_mask=FieldMask(paths=["chapters"]))
+    assert not (await served.videos.UpdateVideo(away, metadata=served.me)).video.chapters
+    assert len((await check(served, video_id)).description_chapters) == 3

@@ -148,6 +148,7 @@ class TranscodeSettings(Section):
     max_attempts: int = Field(ge=1)
     sweep_every: Seconds
     leftovers_after: Seconds
+    replaced_after: Seconds
     job_timeout: Seconds
     probe_timeout: Seconds
     child_memory_bytes: int

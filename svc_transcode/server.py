@@ -69,7 +69,7 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     counts, clock = Counts(tables), asyncio.get_running_loop().time
     working = Working(store, queue, options, chosen.max_attempts, Speeds(lambda: releasing.workers, clock))
     beginning = Beginning(store, queue, media, options)
-    leftovers = Leftovers(store, media, chosen.leftovers_after)
+    leftovers = Leftovers(store, media, chosen.leftovers_after, chosen.replaced_after)
     advancing = Advancing(store, queue, Feeding(store, queue), media, leftovers)
 
     async def held(job_id: JobId) -> bool:

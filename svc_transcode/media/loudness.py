@@ -19,15 +19,12 @@ from av.filter import Graph
 
 from svc_transcode.media.gating import BLOCK, SILENT, STEP, GatingBlocks
 from svc_transcode.media.ladder import AUDIO_RATE
+from svc_transcode.media.level import MOST_GAIN, TARGET
 
-TARGET: Final = -14.0
-"""LUFS, as the large sites have it."""
 NEAR: Final = 0.3
 """LU that a track may be off its target."""
 CEILING: Final = -1.5
 """dB below full scale that no sample is above: AAC overshoots, and so does what lies between samples."""
-MOST_GAIN: Final = 20.0
-"""dB. What needs more is noise rather than sound."""
 
 LONG: Final = Fraction(3600)
 """Seconds. Of a longer track what was limited is not measured again: each time costs a quarter of encoding it."""

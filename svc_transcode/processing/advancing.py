@@ -15,7 +15,7 @@ from mesh.bus.tracing import within_trace
 from mesh.ids import uuid7
 from svc_transcode.media.info import SourceInfo
 from svc_transcode.media.package import MPD
-from svc_transcode.processing import captions, domain, outcomes, plan, storyboards
+from svc_transcode.processing import captions, domain, leveling, outcomes, plan, storyboards
 from svc_transcode.processing.feeding import Feeding
 from svc_transcode.processing.leftovers import Leftovers
 from svc_transcode.processing.model import Head, JobRow, JobState, Track, TrackFile, TrackState
@@ -82,6 +82,8 @@ class Advancing:
         if due := domain.to_publish(head.value):
             await self._publish(head, due)
             return False
+        if await self._level(head):
+            return False
         await self._read_back(head.value)
         ended = domain.finished(head.value, datetime.now(UTC))
         if ended is None:
@@ -122,11 +124,29 @@ class Advancing:
         kind = DASH_TYPE if path.endswith(MPD) else HLS_TYPE
         await self.media.put(video_id, path, text, kind, FOREVER)
 
+    async def _level(self, head: Versioned[Head]) -> bool:
+        """Judge sound that was just published, and begin to make it anew where it is off; whether there was any."""
+        video = after = head.value
+        due = [track for track in video.tracks if leveling.wanted(track)]
+        if not due:
+            return False
+        rows = [row async for row in self.store.jobs(video.video_id)]
+        jobs: list[JobRow] = []
+        for track in due:
+            judged = await asyncio.to_thread(leveling.judged, track, rows)
+            jobs += leveling.pieces(judged, rows, video.run)
+            after = after.with_track(judged)
+        # Queued before the head says so: a crash in between judges again, which says the same.
+        await self.store.add_jobs(video.video_id, jobs)
+        await self.queue.add(video, jobs)
+        await self.store.commit(head, after)
+        return True
+
     async def _read_back(self, head: Head) -> None:
         jobs = [
             job
             for track in head.tracks
-            if track.state is TrackState.PUBLISHED and (job := await self._reading(head, track)) is not None
+            if domain.to_read_back(track) and (job := await self._reading(head, track)) is not None
         ]
         jobs += await self._beside(head, storyboards.wanted(head), captions.wanted(head))
         if jobs:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from svc_transcode.processing import captions, plan, storyboards
+from svc_transcode.processing import captions, leveling, plan, storyboards
 from svc_transcode.processing.arrival import MOST_MISSES, Parked
 from svc_transcode.processing.model import OUT, Failure, Head, JobRow, JobState, State, Still, Track, TrackState
 
@@ -75,7 +75,9 @@ def chunk_made(head: Head, job: JobRow) -> Head:
     """A job has made its chunk of its tracks."""
     for name in job.tracks:
         track = head.track(name)
-        if track.state is not TrackState.WAITING:
+        if job.level:
+            head = head.with_track(leveling.piece_made(track, job))
+        if job.level or track.state is not TrackState.WAITING:
             continue
         done = track.done + 1
         state = TrackState.MADE if done >= track.chunks else TrackState.WAITING
@@ -126,6 +128,11 @@ def published(head: Head, names: Sequence[str], folder: str, now: datetime) -> H
         listed_captions=captions.paths(head),
         playable_time=head.playable_time or now,
     )
+
+
+def to_read_back(track: Track) -> bool:
+    """Whether it is published as it is to stay."""
+    return track.state is TrackState.PUBLISHED and track.is_final
 
 
 def read_back(head: Head, name: str) -> Head:
@@ -185,7 +192,8 @@ def retry(head: Head, jobs: Iterable[JobRow], options: plan.Options, now: dateti
     for track in broken:
         keep, again = _missing(track, known, run)
         missing += again
-        begun = begun.with_track(replace(track, state=TrackState.WAITING, done=keep, failure=None))
+        first = replace(track, level=0, gain=0, leveling=None, leveled=False)
+        begun = begun.with_track(replace(first, state=TrackState.WAITING, done=keep, failure=None))
     return Again(replace(begun, state=State.ENCODING), tuple(missing))
 
 
@@ -198,7 +206,7 @@ def _missing(track: Track, jobs: Iterable[JobRow], run: int) -> tuple[int, list[
     """How many chunks of the track can be kept, and jobs for the others."""
     by_chunk: dict[int, JobRow] = {}
     for job in jobs:
-        if track.name not in job.tracks or job.kind not in {plan.Kind.VIDEO, plan.Kind.AUDIO}:
+        if track.name not in job.tracks or job.kind not in {plan.Kind.VIDEO, plan.Kind.AUDIO} or job.level:
             continue
         known = by_chunk.get(job.chunk)
         if known is None or (job.state is JobState.DONE, job.run) > (known.state is JobState.DONE, known.run):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from svc_transcode.processing import leveling
 from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.model import OUT, Head, JobRow, JobState, Kind
 from svc_transcode.processing.store import ProcessingStore
@@ -31,14 +32,19 @@ class Media(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """Deletes what nothing names, `after` the end of a video's processing or of the video itself."""
+    """Deletes what nothing names, `after` the end of a video's processing or of the video itself, and later what was
+    replaced.
+    """
 
     store: ProcessingStore
     media: Media
     after: timedelta
+    replaced_after: timedelta
     clock: Callable[[], float] = time.monotonic
     _purged: dict[str, float] = field(default_factory=dict)
     """Videos without a head, and when that was seen first; by this process, so a new one waits once more."""
+    _cleared: dict[str, int] = field(default_factory=dict)
+    """Videos in which nothing but what was replaced is left to delete, and the version of the head by which it is."""
 
     async def clear_purged(self, video_id: str) -> bool:
         """Whether a video of which nothing is known needs no more looks.
@@ -46,6 +52,7 @@ class Leftovers:
         Attempts that were being made when it was purged hear so from their next call and delete what they wrote; one
         that died before leaves it to this.
         """
+        self._cleared.pop(video_id, None)
         since = self._purged.setdefault(video_id, self.clock())
         if self.clock() - since < self.after.total_seconds():
             return False
@@ -62,7 +69,8 @@ class Leftovers:
         if before is None:
             return await self.clear_purged(video_id)
         self._purged.pop(video_id, None)
-        if not is_due(before.value, now, self.after):
+        in_use = not is_due(before.value, now, lifetime(before.value, self.replaced_after))
+        if not is_due(before.value, now, self.after) or (in_use and self._cleared.get(video_id) == before.version):
             return False
         # Listed before the rows are read: whatever wrote these objects is in the rows, or in the head.
         paths = await self.media.listed(video_id)
@@ -70,7 +78,8 @@ class Leftovers:
         after = await self.store.head(video_id)
         if after is None or after.version != before.version:
             return False
-        kept = kept_prefixes(after.value, jobs)
+        replaced = replaced_prefixes(after.value, jobs)
+        kept = kept_prefixes(after.value, jobs) + (replaced if in_use else ())
         unnamed = [path for path in paths if not path.startswith(kept)]
         # Captions may be added after the end. Who is about to name one of these objects read the head before this
         # change of it, loses therefore, and writes anew under another name.
@@ -79,7 +88,11 @@ class Leftovers:
         for path in unnamed:
             await self.media.delete(video_id, path)
         # A row of a later run is one whose beginning was given up.
-        return not any(job.state in OUT and job.run <= after.value.run for job in jobs)
+        out = any(job.state in OUT and job.run <= after.value.run for job in jobs)
+        self._cleared.pop(video_id, None)
+        if replaced and in_use and not out:
+            self._cleared[video_id] = after.version + bool(unnamed)
+        return not out and not (replaced and in_use)
 
 
 def is_due(head: Head, now: datetime, after: timedelta) -> bool:
@@ -87,14 +100,28 @@ def is_due(head: Head, now: datetime, after: timedelta) -> bool:
     return head.ended and head.end_time is not None and head.end_time + after <= now
 
 
+def lifetime(head: Head, replaced_after: timedelta) -> timedelta:
+    """How long something that was replaced may still be played: as grants live, by the length of the video."""
+    seconds = float(head.info.duration) if head.info is not None else 0.0
+    return max(replaced_after, timedelta(seconds=2 * seconds))
+
+
+def replaced_prefixes(head: Head, jobs: Iterable[JobRow]) -> tuple[str, ...]:
+    """What the paths of objects begin with that only earlier generations of manifests name."""
+    tracks = {track.name: track for track in head.tracks}
+    return tuple(f"{job.made.folder}/" for job in jobs if job.made is not None and leveling.is_replaced(tracks, job))
+
+
 def kept_prefixes(head: Head, jobs: Iterable[JobRow]) -> tuple[str, ...]:
     """What the paths of objects begin with that are named, or that a job may be writing."""
+    tracks = {track.name: track for track in head.tracks}
     kept = [f"m/{folder}/" for folder in (*head.earlier, head.manifests) if folder]
     kept += [still.path for still in head.stills]
     kept += [caption.path for caption in head.captions]
     for job in jobs:
         if job.state is JobState.DONE and job.made is not None and job.kind is not Kind.CAPTIONS:
-            kept.append(f"{job.made.folder}/")
+            if leveling.is_current(tracks, job):
+                kept.append(f"{job.made.folder}/")
         elif job.state in OUT:
             kept.append(JobId(head.video_id, job.name, job.release).outputs(job.kind))
     return tuple(kept)

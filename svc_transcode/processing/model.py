@@ -86,6 +86,16 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Leveling:
+    """A track of sound is being made anew, as loud as the rest."""
+
+    gain: int
+    """Hundredths of dB by which it is raised."""
+    done: int = 0
+    """Chunks that are made."""
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """One rendition of the picture, or one track of sound."""
 
@@ -103,6 +113,19 @@ class Track:
     """Chunks that are made."""
     failure: Failure | None = None
     language: str = ""
+    level: int = 0
+    """Of sound: how often it was made anew to be as loud as the rest. The jobs of that `JobRow.level` made it."""
+    gain: int = 0
+    """Of sound: hundredths of dB by which it is raised."""
+    leveling: Leveling | None = None
+    """Of sound: how it is being made anew; what there is stays until that is done."""
+    leveled: bool = False
+    """Of sound: how loud it is is as good as it gets."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it stays as it is once it is published."""
+        return self.is_picture or self.leveled
 
     @property
     def is_picture(self) -> bool:
@@ -253,6 +276,8 @@ class JobRow:
     """Attempts, over all releases of this run, that found a part missing."""
     parent: str = ""
     """The job that this one is a part of. It is to be done only once that one was given up for its parts."""
+    level: int = 0
+    """Of sound: with which making anew of its track it belongs; 0 for what is made first."""
     made: Made | None = None
     failure: Failure | None = None
     trace: str = ""

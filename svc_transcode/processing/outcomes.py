@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from mesh.errors import invalid_field
 from svc_transcode.media import jobs as media
 from svc_transcode.media.storyboard import NAME
-from svc_transcode.processing import domain, plan, view
+from svc_transcode.processing import domain, leveling, plan, view
 from svc_transcode.processing.model import Failure, Head, JobRow, Kind, Made, Still, TrackFile
 from svc_transcode.processing.passes import Pace, seconds_left
 from vidmesh.transcode.v1 import transcode_events_pb2 as events
@@ -110,6 +110,8 @@ def given_up(head: Head, job: JobRow, permanent: bool, now: datetime) -> Outcome
         case Kind.PROBE:
             after = domain.failed(head, failure, now)
             return after, (finished(after),)
+        case Kind.AUDIO if job.level:
+            return head.with_track(leveling.given_up(head.track(job.tracks[0]))), ()
         case Kind.VIDEO | Kind.AUDIO:
             return domain.track_failed(head, job.tracks[0], failure), ()
         case Kind.VERIFY:

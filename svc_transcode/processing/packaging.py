@@ -58,18 +58,24 @@ class IncompleteTrackError(Exception):
 
 def gather(track: Track, jobs: Iterable[JobRow]) -> Gathered:
     """The chunks of one track, from the newest job that made each. Raises IncompleteTrackError where one is missing."""
-    newest: dict[int, JobRow] = {}
-    for job in jobs:
-        if job.state is not JobState.DONE or track.name not in job.tracks or job.kind not in MAKERS:
-            continue
-        if job.chunk not in newest or newest[job.chunk].run < job.run:
-            newest[job.chunk] = job
-    if len(newest) < track.chunks:
-        raise IncompleteTrackError(f"{track.name}: {len(newest)} of {track.chunks} chunks")
-    made = [(job.made.folder, part) for _, job in sorted(newest.items()) if job.made for part in _of(job, track.name)]
+    chunks = newest(track, jobs)
+    if len(chunks) < track.chunks:
+        raise IncompleteTrackError(f"{track.name}: {len(chunks)} of {track.chunks} chunks")
+    made = [(job.made.folder, part) for _, job in sorted(chunks.items()) if job.made for part in _of(job, track.name)]
     if not any(part.segments for _, part in made):
         raise IncompleteTrackError(f"{track.name}: no segment")
     return Gathered(track, tuple((folder, part) for folder, part in made if part.segments))
+
+
+def newest(track: Track, jobs: Iterable[JobRow]) -> dict[int, JobRow]:
+    """By chunk, the newest job that made it as the track is now."""
+    found: dict[int, JobRow] = {}
+    for job in jobs:
+        if job.state is not JobState.DONE or track.name not in job.tracks or job.kind not in MAKERS:
+            continue
+        if job.level == track.level and (job.chunk not in found or found[job.chunk].run < job.run):
+            found[job.chunk] = job
+    return found
 
 
 def _of(job: JobRow, track: str) -> Sequence[media.TrackMade]:

@@ -148,16 +148,17 @@ def alone(job: JobRow, track: str, run: int) -> JobRow:
     rungs = tuple(rung for rung in spec.rungs if rung.quality == track)
     stem = job.name.rpartition("-r")[0].removesuffix(f"-{track}")
     return replace(
-        _anew(job, f"{stem}-{track}", run), spec=media.to_json(media.JOB, replace(spec, rungs=rungs)), tracks=(track,)
+        anew(job, f"{stem}-{track}", run), spec=media.to_json(media.JOB, replace(spec, rungs=rungs)), tracks=(track,)
     )
 
 
 def again(job: JobRow, track: str, run: int) -> JobRow:
     """The part of a job that makes this track, to be done in a new run."""
-    return alone(job, track, run) if job.kind is Kind.VIDEO else _anew(job, job.name.rpartition("-r")[0], run)
+    return alone(job, track, run) if job.kind is Kind.VIDEO else anew(job, job.name.rpartition("-r")[0], run)
 
 
-def _anew(job: JobRow, stem: str, run: int) -> JobRow:
+def anew(job: JobRow, stem: str, run: int) -> JobRow:
+    """A job like this one, of which nothing is done, in `run`."""
     return replace(
         job,
         name=_named(stem, run),

@@ -12,11 +12,12 @@ from mesh.errors import Fault, aborted, unavailable
 from svc_transcode.media import jobs as media
 from svc_transcode.processing import captions, domain, outcomes, plan, storyboards
 from svc_transcode.processing.ids import JobId, no_such_job
-from svc_transcode.processing.model import Failure, Head, JobRow, JobState, Kind, Made, State, TrackState
+from svc_transcode.processing.model import Failure, Head, JobRow, JobState, Kind, Made
 from svc_transcode.processing.packaging import Objects, gather
 from svc_transcode.processing.queue import Queue
 from svc_transcode.processing.speeds import Speeds
 from svc_transcode.processing.store import Change, ProcessingStore, Versioned
+from svc_transcode.processing.wanted import is_wanted
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 
 FINISH_ATTEMPTS = 40
@@ -161,7 +162,7 @@ class Working:
             # A job of a run that is not begun is looked after when that run begins.
             if job.state is not JobState.RELEASED or job.release != job_id.release or job.run > head.value.run:
                 return False
-            if _is_wanted(head.value, job) and await self._has_its_turn(job_id.video_id, job):
+            if is_wanted(head.value, job) and await self._has_its_turn(job_id.video_id, job):
                 exhausted = replace(found, value=replace(job, failures=self._most_attempts))
                 await self._failed(job_id, head, exhausted, domain.PROCESSING_FAILED, permanent=False)
                 return True
@@ -178,8 +179,8 @@ class Working:
         return head, found
 
     async def _require_wanted(self, job_id: JobId, head: Head, found: Versioned[JobRow]) -> None:
-        """Raises JOB_FENCED where nobody waits for the job any more, UNAVAILABLE as `_is_wanted`."""
-        if not _is_wanted(head, found.value):
+        """Raises JOB_FENCED where nobody waits for the job any more, UNAVAILABLE as `is_wanted`."""
+        if not is_wanted(head, found.value):
             await self._cancel(job_id, found)
 
     async def _cancel(self, job_id: JobId, found: Versioned[JobRow]) -> NoReturn:
@@ -281,26 +282,6 @@ def _fence(job: JobRow, job_id: JobId, attempt: int) -> None:
     """Raises JOB_FENCED unless this is the newest attempt of the newest release of a job that is out."""
     if job.state is not JobState.RELEASED or job.release != job_id.release or job.attempt > attempt:
         raise fenced(job_id)
-
-
-def _is_wanted(head: Head, job: JobRow) -> bool:
-    """Whether its end would mean something. Raises UNAVAILABLE where the head does not know of the job yet."""
-    if job.run > head.run or (head.state is State.PROBING and job.kind is not Kind.PROBE):
-        raise unavailable("The job is queued, but its plan is not written yet. Try again shortly.")
-    if job.run < head.run:
-        return False
-    if job.kind is Kind.THUMBNAILS:
-        # Nothing waits for stills, so they may come after the end.
-        return not head.stills
-    if job.kind in {Kind.STORYBOARD, Kind.CAPTIONS}:
-        # Nor for these.
-        due = (storyboards if job.kind is Kind.STORYBOARD else captions).wanted(head)
-        return due is not None and due.name == job.name
-    if head.ended or (head.state is not State.PROBING and job.kind is Kind.PROBE):
-        return False
-    if job.kind is Kind.VERIFY:
-        return head.track(job.tracks[0]).state is TrackState.PUBLISHED
-    return not job.tracks or any(head.track(name).state is TrackState.WAITING for name in job.tracks)
 
 
 def fenced(job_id: JobId) -> Fault:

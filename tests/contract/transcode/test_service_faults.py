@@ -290,7 +290,7 @@ async def test_two_replicas_that_take_the_same_step_publish_one_generation(serve
         outbox = Outbox(served.tables, bus, hints=OUTBOX, sources=(PROCESSING,))  # type: ignore[arg-type]
         store = ProcessingStore(served.tables, outbox)  # type: ignore[arg-type]
         media = SlowMedia(served.objects, settings.objects.media_bucket)
-        leftovers = Leftovers(store, media, timedelta(minutes=2))
+        leftovers = Leftovers(store, media, timedelta(minutes=2), timedelta(hours=1))
         queue = Queue(served.tables)  # type: ignore[arg-type]
         replicas = [Advancing(store, queue, Feeding(store, queue), media, leftovers) for _ in range(2)]
         finishing = asyncio.create_task(served.finish(chunk, 1, result))

@@ -36,6 +36,7 @@ max_attempts = 25
 sweep_every = 3
 # Longer than a worker goes without hearing that its video is gone.
 leftovers_after = 12
+replaced_after = 12
 
 [upload]
 expire_after = {TERMS.expire_after}

@@ -18,6 +18,7 @@ CONFIGURATION = """\
 # The table [transcode] goes on.
 sweep_every = 3
 leftovers_after = 3
+replaced_after = 3
 [identity]
 # Longer than the longest run, so that nobody has to renew a sign-in.
 access_token_lifetime = 86400

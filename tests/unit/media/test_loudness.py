@@ -14,7 +14,8 @@ from av.audio.frame import AudioFrame
 
 from svc_transcode.media.audio import encode_audio
 from svc_transcode.media.jobs import AudioJob, Bounds, Source, TrackMade
-from svc_transcode.media.loudness import CEILING, MOST_GAIN, TARGET, leveled, measured
+from svc_transcode.media.level import MOST_GAIN, TARGET
+from svc_transcode.media.loudness import CEILING, leveled, measured
 from svc_transcode.media.probe import probe
 
 from .conftest import Clip, Store, reader_over, steady

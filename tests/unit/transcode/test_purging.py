@@ -55,7 +55,7 @@ async def test_what_dying_attempts_of_a_purged_video_write_is_deleted_a_while_af
     store: ProcessingStore,
 ) -> None:
     media, clock = Folders(), [0.0]
-    leftovers = Leftovers(store, media, timedelta(seconds=30), lambda: clock[0])
+    leftovers = Leftovers(store, media, timedelta(seconds=30), timedelta(hours=1), lambda: clock[0])
     await store.create(Head(VIDEO_ID, "a", 1, State.ENCODING, run=1, start_time=NOW))
     await store.purge(VIDEO_ID)
     assert not await leftovers.clear_purged(VIDEO_ID)

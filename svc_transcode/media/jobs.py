@@ -14,7 +14,6 @@ from pydantic import Field, TypeAdapter
 
 from svc_transcode.media.complexity import Complexity
 from svc_transcode.media.gating import GatingBlocks
-from svc_transcode.media.complexity import Complexity
 from svc_transcode.media.info import SourceInfo, SubtitleInfo
 from svc_transcode.media.ladder import Rung
 
@@ -83,12 +82,12 @@ class AudioJob:
     """As in `grid.Piece`."""
     leveled: bool = False
     """Brings it to the loudness that all have (`loudness`). Of a whole track alone: a piece does not know the rest."""
+    gain: int | None = None
+    """Hundredths of dB by which it is raised, with the limiter; None leaves it as it is. Ignored with `leveled`."""
     kind: Literal["audio"] = "audio"
 
 
 @dataclass(frozen=True, slots=True)
-    gain: int | None = None
-    """Hundredths of dB by which it is raised, with the limiter; None leaves it as it is. Ignored with `leveled`."""
 class ThumbnailJob:
     """JPEGs at `times` (from `schedule.thumbnail_times`), at most `max_width` wide. → `ThumbnailsMade`."""
 
@@ -205,14 +204,14 @@ class AudioMade:
     track: TrackMade | None
     """None where the sound ends before the piece begins."""
     damaged_packets: int = 0
+    blocks: GatingBlocks | None = None
+    """How loud what was encoded is; None where it was brought to the loudness that all have."""
     kind: Literal["audio"] = "audio"
 
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
     time: Fraction
-    blocks: GatingBlocks | None = None
-    """How loud what was encoded is; None where it was brought to the loudness that all have."""
     """The instant that was asked for."""
     width: int
     height: int

@@ -67,14 +67,14 @@ def perform(job: jobs.Job, reader: PartReader, parent: Parent) -> jobs.Result:  
     """Does the job. Only what it needs of the media half is imported, and only now."""
     match job:
         case jobs.ProbeJob(source):
-            from svc_transcode.media.probe import probe
+            from svc_transcode.media.probe import examine
 
-            info = probe(reader, source.bounds)
+            info, chapters = examine(reader, source.bounds)
             if not job.measured:
-                return jobs.Probed(info)
+                return jobs.Probed(info, chapters=chapters)
             from svc_transcode.media.sampling import sampled
 
-            return jobs.Probed(info, sampled(info, reader, source.bounds))
+            return jobs.Probed(info, sampled(info, reader, source.bounds), chapters)
         case jobs.VideoJob():
             from svc_transcode.media.encode import encode_chunk
 

@@ -72,6 +72,15 @@ class SubtitleInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ChapterInfo:
+    """A chapter. It ends where the next one begins, or with the video."""
+
+    start: int
+    """Milliseconds since the start of the presentation."""
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class IndexPoint:
     """Some consecutive samples of a track."""
 

@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter
 
 from svc_transcode.media.complexity import Complexity
 from svc_transcode.media.gating import GatingBlocks
-from svc_transcode.media.info import SourceInfo, SubtitleInfo
+from svc_transcode.media.info import ChapterInfo, SourceInfo, SubtitleInfo
 from svc_transcode.media.ladder import Rung
 
 
@@ -185,6 +185,8 @@ class Probed:
     info: SourceInfo
     complexity: Complexity | None = None
     """None where nothing was measured."""
+    chapters: tuple[ChapterInfo, ...] = ()
+    """As `chapters.tidied` gives them."""
     kind: Literal["probed"] = "probed"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
@@ -15,10 +15,11 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from svc_transcode.media import colors, extent, sound, subtitles
+from svc_transcode.media.chapters import tidied
 from svc_transcode.media.cut import is_cut_off
 from svc_transcode.media.errors import MediaRejected, RejectReason
 from svc_transcode.media.index import Entry, thin
-from svc_transcode.media.info import AudioInfo, IndexPoint, SourceInfo, VideoInfo
+from svc_transcode.media.info import AudioInfo, ChapterInfo, IndexPoint, SourceInfo, VideoInfo
 from svc_transcode.media.jobs import Bounds
 from svc_transcode.media.packets import Demuxer
 from svc_transcode.media.parts import PartReader
@@ -43,6 +44,11 @@ _JITTER = Fraction(1, 10)
 
 
 def probe(reader: PartReader, bounds: Bounds) -> SourceInfo:
+    """What `examine` finds, without chapters."""
+    return examine(reader, bounds)[0]
+
+
+def examine(reader: PartReader, bounds: Bounds) -> tuple[SourceInfo, tuple[ChapterInfo, ...]]:
     """Opens the source and decodes its first picture. Raises MediaRejected and PartUnavailable."""
     with open_source(reader, bounds) as container:
         video = pick_video(container, bounds)
@@ -67,7 +73,7 @@ def probe(reader: PartReader, bounds: Bounds) -> SourceInfo:
                 RejectReason.TOO_LONG,
                 f"The video is {_hours(duration)} long; at most {_hours(Fraction(bounds.max_seconds))} is accepted.",
             )
-        return SourceInfo(
+        info = SourceInfo(
             container=_container_name(container),
             size=reader.size,
             origin=origin,
@@ -79,6 +85,7 @@ def probe(reader: PartReader, bounds: Bounds) -> SourceInfo:
             index=_points(container, video, entries, origin, reader.size),
             subtitles=subtitles.of(container),
         )
+        return info, tidied(_chapters(container, origin), duration)
 
 
 def _complete_index(container: InputContainer, video: VideoStream, reader: PartReader) -> list[IndexEntry]:
@@ -184,6 +191,12 @@ def _points(
         entries = list(video.index_entries)  # its cues, which the search for the end has loaded
     base = Fraction(video.time_base or 1)
     return thin([Entry(e.timestamp * base - origin, e.pos, e.size, e.is_keyframe) for e in entries], size)
+
+
+def _chapters(container: InputContainer, origin: Fraction) -> Iterator[ChapterInfo]:
+    for chapter in container.chapters():
+        start = chapter["start"] * Fraction(chapter["time_base"] or 1) - origin
+        yield ChapterInfo(round(start * 1000), chapter["metadata"].get("title", ""))
 
 
 def _container_name(container: InputContainer) -> str:

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from pydantic import TypeAdapter
 
-from svc_transcode.media.info import SourceInfo
+from svc_transcode.media.info import ChapterInfo, SourceInfo
 from svc_transcode.media.ladder import Rung
 from svc_transcode.processing.arrival import Arrival, Line, Parked
 from svc_transcode.processing.passes import Passes
@@ -219,6 +219,8 @@ class Head:
     """The paths of those that the published generation has."""
     captions_read: bool = False
     """Those in the source were read. Nothing waits for it."""
+    chapters: tuple[ChapterInfo, ...] = ()
+    """Those that are in the source, once probed; the video's own people may have set others."""
 
     def track(self, name: str) -> Track:
         """The track of that name. Raises KeyError."""

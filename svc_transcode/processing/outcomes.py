@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from mesh.errors import invalid_field
 from svc_transcode.media import jobs as media
+from svc_transcode.media.chapters import tidied
 from svc_transcode.media.storyboard import NAME
 from svc_transcode.processing import domain, leveling, plan, view
 from svc_transcode.processing.model import Failure, Head, JobRow, Kind, Made, Still, TrackFile
@@ -50,7 +51,9 @@ def probed(head: Head, result: media.Probed, made: plan.Plan) -> Outcome:
     told = events.SourceProbed(video_id=head.video_id)
     told.duration.FromNanoseconds(view.nanoseconds(info.duration))
     arrival = None if head.complete else head.arrival
-    return domain.planned(replace(head, info=info, arrival=arrival), made), (told,)
+    # Once more: whoever took a media process over says what it likes.
+    chapters = tidied(result.chapters, info.duration)
+    return domain.planned(replace(head, info=info, arrival=arrival, chapters=chapters), made), (told,)
 
 
 def recorded(job: JobRow, made: Made) -> Made:

@@ -134,6 +134,8 @@ def presentation(head: Head, tracks: Iterable[TrackFile]) -> rpc.GetPresentation
         for caption, track in zip(head.captions, captions.tracks(head), strict=True):
             if caption.path in head.listed_captions:
                 answer.captions.add(path=track.path, language=track.language, label=track.label)
+        for chapter in head.chapters:
+            answer.chapters.add(title=chapter.title).start_time.FromMilliseconds(chapter.start)
     return answer
 
 

@@ -49,7 +49,10 @@ def objects_parts(plan: Plan) -> list[Part]:
             env=_environment(plan),
             ready=_takes_objects(plan),
             before_start=_prepare(plan),
-            after_stop=_remove_sockets(plan),
+            after_stop=_remove_sockets(
+                *(_grpc_socket(plan, kind) for kind in ("master", "filer", "s3")),
+                *(_socket(plan, kind) for kind in ("filer", "s3")),
+            ),
             # Its filer waits 15 s for streams that only its own S3 door holds; what was acknowledged is written.
             grace=1.5,
         ),
@@ -61,6 +64,7 @@ def objects_parts(plan: Plan) -> list[Part]:
             env=_environment(plan),
             ready=http_answers(f"http://{LOOPBACK}:{plan.ports['volume']}/healthz"),
             before_start=_prepare_volumes(plan),
+            after_stop=_remove_sockets(_grpc_socket(plan, "volume")),
         ),
     ]
 
@@ -180,14 +184,18 @@ def _prepare(plan: Plan) -> Step:
     return step
 
 
-def _remove_sockets(plan: Plan) -> Step:
+def _remove_sockets(*sockets: Path) -> Step:
+    """What weed leaves behind when it is killed."""
+
     async def step() -> None:
-        for kind, port in (("master", "master_grpc"), ("filer", "filer_grpc"), ("s3", "s3_grpc")):
-            (SOCKETS / f"seaweedfs-{kind}-grpc-{plan.ports[port]}.sock").unlink(missing_ok=True)
-        for kind in ("filer", "s3"):
-            _socket(plan, kind).unlink(missing_ok=True)
+        for socket in sockets:
+            socket.unlink(missing_ok=True)
 
     return step
+
+
+def _grpc_socket(plan: Plan, kind: str) -> Path:
+    return SOCKETS / f"seaweedfs-{kind}-grpc-{plan.ports[f'{kind}_grpc']}.sock"
 
 
 def _socket(plan: Plan, kind: str) -> Path:

@@ -40,11 +40,7 @@ async def _wrong(objects: Objects, settings: Settings, journey: Journey) -> str:
     parts = await _keys(objects, settings.objects.source_bucket, f"u/{journey.upload_id}/")
     if len(parts) != upload["part_count"]:
         return f"{len(parts)} parts are kept of {upload['part_count']}"
-    stored = await _keys(objects, settings.objects.media_bucket, f"v/{journey.video_id}/")
-    generations = {found[1] for key in stored if (found := GENERATION.match(key))}
     playback = person.playback(journey.video_id).raise_for_status().json()["playback"]
-    if len(generations) != int(playback["manifest_generation"]):
-        return f"generations {generations} are kept, {playback['manifest_generation']} were made"
     named = {_key(picture["url"]) for picture in playback.get("thumbnails", [])}
     if board := playback.get("storyboard_url"):
         text = person.edge.get(board).raise_for_status().text
@@ -54,6 +50,11 @@ async def _wrong(objects: Objects, settings: Settings, journey: Journey) -> str:
         playlist = person.edge.get(file["url"]).raise_for_status()
         media = parse_media(playlist.text, urljoin(str(person.edge.base_url), file["url"]))
         named |= {_key(media.init_url), *(_key(segment.url) for segment in media.segments)}
+    # Last: what comes meanwhile, such as a storyboard, is not named yet, and never the other way round.
+    stored = await _keys(objects, settings.objects.media_bucket, f"v/{journey.video_id}/")
+    generations = {found[1] for key in stored if (found := GENERATION.match(key))}
+    if len(generations) != int(playback["manifest_generation"]):
+        return f"generations {generations} are kept, {playback['manifest_generation']} were made"
     segments = {key for key in stored if not GENERATION.match(key)}
     assert not named - segments, f"lost: {sorted(named - segments)}"
     left = sorted(segments - named)

@@ -19,20 +19,34 @@ import { localInput, type Reach, reachOf, wanted } from "./visibility";
 const REACHES: Reach[] = ["private", "unlisted", "public", "scheduled"];
 const HOUR_MS = 3_600_000;
 
-/** Title, description, tags and who may see it, saved together. */
+/** What somebody has changed in the form and not saved. */
+interface Draft {
+  title?: string;
+  description?: string;
+  tags?: string;
+  reach?: Reach;
+  time?: string;
+}
+
+/** Title, description, tags and who may see it, saved together. What is written here stays while the video changes. */
 export function VideoForm({ video }: { video: Video }) {
   const name = useId();
   const toast = useToast();
   const changed = useVideoChanged();
   const videos = createClient(VideoService, useTransport());
-  const [title, setTitle] = useState(video.title);
-  const [description, setDescription] = useState(video.description);
-  const [tags, setTags] = useState(video.tags.join(", "));
-  const [reach, setReach] = useState<Reach>(reachOf(video));
-  const [time, setTime] = useState(localInput(reachOf(video) === "scheduled" && video.publishTime ? timestampDate(video.publishTime) : new Date(Date.now() + HOUR_MS)));
+  const [draft, setDraft] = useState<Draft>({});
+  const [soon] = useState(() => localInput(new Date(Date.now() + HOUR_MS)));
+  const {
+    title = video.title,
+    description = video.description,
+    tags = video.tags.join(", "),
+    reach = reachOf(video),
+    time = reachOf(video) === "scheduled" && video.publishTime ? localInput(timestampDate(video.publishTime)) : soon,
+  } = draft;
+  const write = (part: Draft) => setDraft((before) => ({ ...before, ...part }));
 
   const save = useMutation({
-    mutationFn: async () => {
+    mutationFn: async (_sent: Draft) => {
       const words = { videoId: video.videoId, title: title.trim(), description, tags: tagsOf(tags) };
       const paths = [
         ...(words.title !== video.title ? ["title"] : []),
@@ -46,7 +60,8 @@ export function VideoForm({ video }: { video: Video }) {
       }
       return now;
     },
-    onSuccess: (now) => {
+    onSuccess: (now, sent) => {
+      setDraft((later) => Object.fromEntries(Object.entries(later).filter(([part, written]) => sent[part as keyof Draft] !== written)));
       changed(now);
       toast(t("saved"));
     },
@@ -57,26 +72,26 @@ export function VideoForm({ video }: { video: Video }) {
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate();
+        save.mutate(draft);
       }}
     >
       {save.error && <Notice tone="bad">{sentenceOf(save.error)}</Notice>}
       <div className={styles.columns}>
         <div className={styles.column}>
-          <TextField label={t("title")} required maxLength={100} value={title} error={aboutField(save.error, "title")} onChange={(event) => setTitle(event.target.value)} />
-          <TextArea label={t("description")} maxLength={5000} value={description} error={aboutField(save.error, "description")} onChange={(event) => setDescription(event.target.value)} />
-          <TextField label={t("tags")} hint={t("tagsHint")} value={tags} error={aboutField(save.error, "tags")} onChange={(event) => setTags(event.target.value)} />
+          <TextField label={t("title")} required maxLength={100} value={title} error={aboutField(save.error, "title")} onChange={(event) => write({ title: event.target.value })} />
+          <TextArea label={t("description")} maxLength={5000} value={description} error={aboutField(save.error, "description")} onChange={(event) => write({ description: event.target.value })} />
+          <TextField label={t("tags")} hint={t("tagsHint")} value={tags} error={aboutField(save.error, "tags")} onChange={(event) => write({ tags: event.target.value })} />
         </div>
         <div className={styles.column}>
           <Choice
             legend={t("visibility")}
             name={name}
             value={reach}
-            onChange={setReach}
+            onChange={(chosen) => write({ reach: chosen })}
             options={REACHES.map((value) => ({ value, label: t(value), hint: t(`${value}Hint`) }))}
           />
           {reach === "scheduled" && (
-            <TextField label={t("publishTime")} type="datetime-local" required min={localInput(new Date())} value={time} onChange={(event) => setTime(event.target.value)} />
+            <TextField label={t("publishTime")} type="datetime-local" required min={localInput(new Date())} value={time} onChange={(event) => write({ time: event.target.value })} />
           )}
         </div>
       </div>

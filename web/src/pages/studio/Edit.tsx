@@ -49,7 +49,7 @@ function Alive({ video, onDone }: { video: Video; onDone: () => void }) {
   return (
     <>
       <div className={styles.columns}>
-        <VideoForm key={video.etag} video={video} />
+        <VideoForm key={video.videoId} video={video} />
         <div className={styles.side}>
           <Picture video={video} />
           <ProcessingPart video={video} onDone={onDone} />

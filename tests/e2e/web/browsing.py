@@ -26,6 +26,10 @@ SCREENS: Final = ROOT / ".cache/screens"
 """Where screenshots are kept: artefacts of a run."""
 WIDTHS: Final = {390: 844, 1024: 768, 1920: 1080}
 """Windows of a phone, a laptop and a television, pixels."""
+SETTLED: Final = """() => Promise.all(document.getAnimations()
+    .filter((one) => one.effect && Number.isFinite(one.effect.getComputedTiming().endTime))
+    .map((one) => one.finished.catch(() => undefined)))"""
+"""Resolves when everything that moves once has arrived."""
 EXPECTED_MS: Final = 30_000
 """How long a page may take to show something beside other tests."""
 PATIENCE_MS: Final = 120_000
@@ -74,6 +78,15 @@ class Visitor:
         expect(self.page.get_by_role("link", name="Upload", exact=True)).to_be_visible(timeout=20_000)
         return handle
 
+    def sign_in(self, handle: str) -> None:
+        """Signs in by the page somebody who has an account, and is in the studio then."""
+        self.go("/sign-in?next=/studio")
+        self.page.get_by_label("E-mail").fill(f"{handle}@example.org")
+        self.page.get_by_role("textbox", name="Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("link", name="Upload", exact=True)).to_be_visible()
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+
     def choose(self, file: Path = CLIP, button: str = "Choose a file") -> None:
         """Chooses a file on the page for uploads."""
         with self.page.expect_file_chooser() as chooser:
@@ -111,6 +124,8 @@ class Visitor:
 
     def violations(self) -> list[str]:
         """What axe finds wrong with the page as it is now."""
+        # What fades in has its colours when it has come.
+        self.page.evaluate(SETTLED)
         # In the isolated world that Playwright evaluates in, so that the page's own policy does not matter.
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = self.page.evaluate("axe.run()")["violations"]

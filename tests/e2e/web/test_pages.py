@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.people import PASSWORD, sign_up_by_command, upload_by_command
+from tests.e2e.people import sign_up_by_command, upload_by_command
 from tests.e2e.stacks import Stack
 from tests.e2e.web.browsing import WIDTHS, Visitor, visitor
 
@@ -42,11 +42,7 @@ def stranger(browser: Browser, stack: Stack) -> Iterator[Visitor]:
 @pytest.fixture(scope="module")
 def creator(browser: Browser, stack: Stack, shown: Shown) -> Iterator[Visitor]:
     somebody = visitor(browser, stack)
-    somebody.go("/sign-in?next=/studio")
-    somebody.page.get_by_label("E-mail").fill(f"{shown.handle}@example.org")
-    somebody.page.get_by_role("textbox", name="Password").fill(PASSWORD)
-    somebody.page.get_by_role("button", name="Sign in").click()
-    expect(somebody.page.get_by_role("heading", name="Your videos")).to_be_visible(timeout=20_000)
+    somebody.sign_in(shown.handle)
     yield somebody
     somebody.context.close()
 

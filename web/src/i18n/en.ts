@@ -1,6 +1,7 @@
 /** English. The words of each room stand in a file of their own. */
 import { account } from "./en/account";
 import { auth } from "./en/auth";
+import { captions } from "./en/captions";
 import { common } from "./en/common";
 import { errors } from "./en/errors";
 import { player } from "./en/player";
@@ -8,4 +9,4 @@ import { studio } from "./en/studio";
 import { upload } from "./en/upload";
 import { watch } from "./en/watch";
 
-export const en = { ...common, ...errors, ...auth, ...upload, ...watch, ...player, ...studio, ...account };
+export const en = { ...common, ...errors, ...auth, ...upload, ...watch, ...player, ...studio, ...captions, ...account };

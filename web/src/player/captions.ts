@@ -1,4 +1,6 @@
 /** Which captions somebody wants, remembered in this browser, and what tracks are called. */
+import { languageName } from "../i18n/languages";
+
 const KEY = "vidmesh.captions";
 
 type Store = Pick<Storage, "getItem" | "setItem">;
@@ -45,12 +47,7 @@ export function trackFor(tracks: readonly Offered[], language: string, preferred
 /** What a viewer reads: the language in the viewer's own, and the track's name. */
 export function captionName({ label, language }: Pick<Offered, "label" | "language">, locale: string): string {
   const name = label.startsWith(`${language} (`) ? label.slice(language.length) : "";
-  if (!language) return label;
-  try {
-    return `${new Intl.DisplayNames(locale, { type: "language" }).of(language) ?? language}${name}`;
-  } catch {
-    return label;
-  }
+  return language ? `${languageName(language, locale)}${name}` : label;
 }
 
 function main(language: string): string {

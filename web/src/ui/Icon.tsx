@@ -33,6 +33,7 @@ const PATHS = {
   signOut: "M14 4h5v16h-5M10 8l-4 4 4 4M6 12h9",
   sun: "M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8M12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4",
   grid: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
+  captions: "M3 5h18v14H3zM10.5 10.2a2.2 2.2 0 1 0 0 3.6M17.5 10.2a2.2 2.2 0 1 0 0 3.6",
   copy: "M8 8h12v12H8zM16 8V4H4v12h4",
 } as const;
 

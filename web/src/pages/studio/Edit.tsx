@@ -17,6 +17,7 @@ import { useDeletion } from "../../video/useDeletion";
 import { useProcessing } from "../../video/useProcessing";
 import { Picture } from "../../video/VideoCard";
 import { VideoForm } from "../../video/VideoForm";
+import { Captions } from "./captions/Captions";
 import styles from "./Edit.module.css";
 
 /** One video: its details, who may see it, its processing, its end. */
@@ -55,6 +56,7 @@ function Alive({ video, onDone }: { video: Video; onDone: () => void }) {
           <ProcessingPart video={video} onDone={onDone} />
         </div>
       </div>
+      <Captions video={video} />
       <section className={styles.end}>
         <div>
           <h2>{t("deleteTitle")}</h2>

@@ -89,12 +89,16 @@ class AudioJob:
 
 @dataclass(frozen=True, slots=True)
 class ThumbnailJob:
-    """JPEGs at `times` (from `schedule.thumbnail_times`), at most `max_width` wide. → `ThumbnailsMade`."""
+    """The best pictures around `times` (from `schedule.candidate_times`) as JPEGs, at most `max_width` wide.
+    → `ThumbnailsMade`
+    """
 
     source: Source
     info: SourceInfo
     times: tuple[Fraction, ...]
     max_width: int = 1280
+    most: int = 4
+    """Pictures that are kept."""
     kind: Literal["thumbnails"] = "thumbnails"
 
 
@@ -214,7 +218,7 @@ class AudioMade:
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
     time: Fraction
-    """The instant that was asked for."""
+    """What moment it shows."""
     width: int
     height: int
     file: File
@@ -222,7 +226,7 @@ class Thumbnail:
 
 @dataclass(frozen=True, slots=True)
 class ThumbnailsMade:
-    """At least one, in the order asked for."""
+    """At least one, the best first."""
 
     thumbnails: tuple[Thumbnail, ...]
     kind: Literal["thumbnails"] = "thumbnails"

@@ -15,7 +15,7 @@ from svc_transcode.media.index import PartIndex
 from svc_transcode.media.info import AudioInfo, SourceInfo
 from svc_transcode.media.ladder import AUDIO_RATE, Rung
 from svc_transcode.media.profiles import DEFAULT, Profile
-from svc_transcode.media.schedule import thumbnail_times
+from svc_transcode.media.schedule import candidate_times
 from svc_transcode.processing.arrival import Line, Need, merged
 from svc_transcode.processing.model import JobRow, JobState, Kind, Track
 from svc_transcode.processing.passes import Pace, Passes, passes
@@ -291,14 +291,14 @@ def _audible(info: SourceInfo) -> list[AudioInfo]:
 
 def stills_job(info: SourceInfo, options: Options, run: int) -> JobRow:
     """The job that makes the stills."""
-    times = thumbnail_times(info.video_duration)
+    times = candidate_times(info.video_duration)
     spec = media.ThumbnailJob(replace(NO_SOURCE, bounds=options.bounds), info.bare(), times)
     priority = PRIORITY_REST if info.video_duration <= SHORT_SECONDS else PRIORITY_STILLS
     return JobRow(_named("t", run), Kind.THUMBNAILS, priority, media.to_json(media.JOB, spec), run=run)
 
 
 def _moments(info: SourceInfo) -> tuple[Span, ...]:
-    return tuple(Span(info.video.stream_index, time, time) for time in thumbnail_times(info.video_duration))
+    return tuple(Span(info.video.stream_index, time, time) for time in candidate_times(info.video_duration))
 
 
 def _cost(rung: Rung, duration: Fraction) -> int:

@@ -84,10 +84,10 @@ def test_interlaced_pictures_come_out_one_for_one(
     assert done.shown() == list(zip(steady(120), range(120), strict=True))
 
 
-def thumbnails(path: Path, store: Store, *times: str, max_width: int = 1280) -> list[Thumbnail]:
+def thumbnails(path: Path, store: Store, *times: str, max_width: int = 1280, most: int = 4) -> list[Thumbnail]:
     with reader_over(path) as reader:
         info = probe(reader, Bounds())
-    job = ThumbnailJob(Source((info.size,)), info, tuple(map(Fraction, times)), max_width)
+    job = ThumbnailJob(Source((info.size,)), info, tuple(map(Fraction, times)), max_width, most)
     with reader_over(path) as reader:
         return list(take_thumbnails(job, reader, store.under("made"), lambda _: None).thumbnails)
 
@@ -99,21 +99,71 @@ def numbers(store: Store, taken: list[Thumbnail]) -> list[int]:
     ]
 
 
-def test_a_thumbnail_shows_the_first_picture_at_or_after_its_instant(
+def test_a_thumbnail_shows_a_keyframe_from_before_the_instant_at_which_it_was_looked(
     make: Callable[[Clip], Path], tmp_path: Path
 ) -> None:
-    path = make(Clip(times=steady(150), options={"preset": "veryfast", "g": "60", "bf": "3"}))
+    path = make(Clip(times=steady(150), options={"preset": "veryfast", "g": "25", "bf": "3", "sc_threshold": "0"}))
     store = Store(tmp_path)
-    taken = thumbnails(path, store, "1", "1.5", "3.01", "4.5")
-    assert [t.time for t in taken] == [1, Fraction("1.5"), Fraction("3.01"), Fraction("4.5")]
-    assert numbers(store, taken) == [25, 38, 76, 113]
+    taken = thumbnails(path, store, "0.9", "1.5", "3.01", "4.99")
+    assert sorted(t.time for t in taken) == [0, 1, 3, 4]
+    assert numbers(store, taken) == [t.time * 25 for t in taken]
+
+
+def test_where_keyframes_are_few_thumbnails_show_the_first_picture_at_or_after_the_instant(
+    make: Callable[[Clip], Path], tmp_path: Path
+) -> None:
+    path = make(Clip(times=steady(150), options={"preset": "veryfast", "g": "300", "bf": "3"}))
+    store = Store(tmp_path)
+    taken = thumbnails(path, store, "1", "1.5", "3.01", most=4)
+    assert sorted(t.time for t in taken) == [0, 1, Fraction("1.52"), Fraction("3.04")]
+    assert numbers(store, taken) == [t.time * 25 for t in taken]
+
+
+def test_the_thumbnails_are_of_different_scenes_the_best_first_and_none_is_black(tmp_path: Path) -> None:
+    """Two seconds each of black, of stripes in a haze, of sharp stripes, and of sharp bright squares.
+
+    A second picture of the haze is better than a black one.
+    """
+    path, store = tmp_path / "scenes.mp4", Store(tmp_path)
+    with av.open(path, "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "g": "10"})
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for number in range(200):
+            container.mux(stream.encode(_scene(number // 50, number)))
+        container.mux(stream.encode(None))
+    taken = thumbnails(path, store, *(f"{quarter / 4}" for quarter in range(1, 32, 2)))
+    assert [int(t.time // 2) for t in taken] == [2, 3, 1, 1]
+
+
+def _scene(scene: int, number: int) -> VideoFrame:
+    def shade(x: int, y: int) -> int:
+        match scene:
+            case 0:
+                return 16
+            case 1:
+                return 100 + abs(x % 64 - 32)
+            case 2:
+                return 40 + 160 * (x // 8 % 2)
+            case _:
+                return 120 + 100 * ((x // 16 + y // 16) % 2)
+
+    frame = VideoFrame(320, 180, "yuv420p")
+    for place, plane in enumerate(frame.planes):
+        rows = (
+            bytes(shade(x, y) if place == 0 else 128 for x in range(plane.width)).ljust(plane.line_size, b"\0")
+            for y in range(plane.height)
+        )
+        plane.update(b"".join(rows))
+    frame.pts = number
+    return frame
 
 
 def test_a_thumbnail_is_an_upright_jpeg_of_at_most_the_width_allowed(
     make: Callable[[Clip], Path], tmp_path: Path
 ) -> None:
     store = Store(tmp_path)
-    (taken,) = thumbnails(make(Clip(times=steady(3), rotation=90)), store, "0.04", max_width=90)
+    both = thumbnails(make(Clip(times=steady(3), rotation=90)), store, "0.04", max_width=90)
+    (taken,) = (one for one in both if one.time == Fraction("0.04"))
     assert (taken.width, taken.height) == (90, 160)
     data = store.read(taken.file)
     assert data.startswith(b"\xff\xd8")

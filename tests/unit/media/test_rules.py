@@ -1,4 +1,4 @@
-"""The ladder, the grid, the chunk plan and the thumbnails' times."""
+"""The ladder, the grid and the chunk plan."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from svc_transcode.media.grid import (
     ticks,
 )
 from svc_transcode.media.ladder import AUDIO_RATE, ladder
-from svc_transcode.media.schedule import thumbnail_times
 
 sides = st.integers(1, 9000)
 lengths = st.fractions(Fraction(1, 1000), Fraction(2000), max_denominator=90_000)
@@ -149,28 +148,3 @@ def test_nothing_cannot_be_cut() -> None:
 def test_a_time_is_in_the_same_grid_cell_in_ticks_as_in_seconds(time: Fraction) -> None:
     assert cell(ticks(time)) == time // SEGMENT
     assert 0 <= time * TIMESCALE - ticks(time) < 1
-
-
-@pytest.mark.parametrize(
-    ("duration", "times"),
-    [
-        pytest.param("100", ["1", "25", "50", "75"], id="usual"),
-        pytest.param("5.28", ["1", "1.32", "2.64", "3.96"], id="short"),
-        pytest.param("4", ["1", "2", "3"], id="a quarter is the first second"),
-        pytest.param("2", ["1", "0.5", "1.5"], id="half is the first second"),
-        pytest.param("1", ["0.5"], id="no longer than a second"),
-        pytest.param("0.04", ["0.02"], id="one picture"),
-        pytest.param("0", ["0"], id="nothing known"),
-    ],
-)
-def test_thumbnails_are_at_one_second_and_at_the_quarters(duration: str, times: list[str]) -> None:
-    assert list(thumbnail_times(Fraction(duration))) == [Fraction(time) for time in times]
-
-
-@settings(deadline=None)  # a busy machine is no failure
-@given(lengths)
-def test_there_is_always_a_thumbnail_and_never_one_beyond_the_end(duration: Fraction) -> None:
-    times = thumbnail_times(duration)
-    assert 1 <= len(times) <= 4
-    assert all(0 <= time < duration for time in times)
-    assert len(set(times)) == len(times)

@@ -90,7 +90,7 @@ def test_each_job_needs_the_parts_that_its_stretch_lies_in() -> None:
     assert next(need for need in sound.needs if need is not None)[0][0] == 0
     assert sound.needs[-1] is not None
     assert sound.needs[-1][-1][1] == 24
-    assert stills.needs == (((0, 2), (5, 7), (11, 13), (17, 19)),)
+    assert stills.needs == (((0, 21),),)
     assert sorted(name for line in (stills, sound, *pictures) for name in line.names) == sorted(
         job.name for job in made.jobs
     )

@@ -13,14 +13,16 @@ from svc_playback.playback.neighbours import Neighbours
 from svc_playback.playback.service import PlaybackServicer
 from svc_playback.playback.sessions import Sessions
 from svc_playback.playback.store import RevocationStore
+from svc_playback.sharing.service import SharingServicer
 from svc_playback.tables import SCHEMA
 from vidmesh.playback.v1.playback_service_pb2_grpc import add_PlaybackServiceServicer_to_server
+from vidmesh.playback.v1.sharing_service_pb2_grpc import add_SharingServiceServicer_to_server
 from vidmesh.transcode.v1.transcode_service_pb2_grpc import TranscodeServiceStub
 from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceStub
 
 
 async def assemble(runtime: Runtime) -> Sequence[Hosted]:
-    """PlaybackService, with what it learns from events."""
+    """PlaybackService, with what it learns from events, and SharingService."""
     settings = runtime.settings
     chosen = settings.playback
     tables = await runtime.tables(SCHEMA)
@@ -51,5 +53,10 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
             name="vidmesh.playback.v1.PlaybackService",
             servicer=servicer,
             add=add_PlaybackServiceServicer_to_server,
-        )
+        ),
+        Hosted(
+            name="vidmesh.playback.v1.SharingService",
+            servicer=SharingServicer(neighbours, settings.edges()),
+            add=add_SharingServiceServicer_to_server,
+        ),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.config import cookies, cors, denials, framing, limits, media, pages, tls, tokens, transcoder
+from gateway.config import cookies, cors, denials, framing, limits, media, pages, sharing, tls, tokens, transcoder
 from gateway.config.names import (
     CORS,
     EDGE_LISTENER,
@@ -46,6 +46,7 @@ def http_filters(settings: Settings, edge: str) -> list[Plain]:
         extension(CORS, "filters.http.cors.v3.Cors"),
         extension(GRPC_WEB, "filters.http.grpc_web.v3.GrpcWeb"),
         media.media_path_filter(settings.objects.media_bucket),
+        sharing.sharing_filter(edge),
         pages.page_path_filter(settings.objects.media_bucket),
         transcoder.body_limit_filter(settings.limits.max_request_bytes),
         framing.framing_filter(),

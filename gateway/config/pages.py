@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
-from gateway.config.names import CACHE, JWT, MEDIA_CLUSTER, PAGE_METADATA, PAGE_PATH, SAME_FOR_ALL, TRANSCODER
+from gateway.config.names import CACHE, JWT, MEDIA_CLUSTER, PAGE_METADATA, PAGE_PATH, SAME_FOR_ALL, SHARING, TRANSCODER
 from gateway.config.plain import Plain, header, switched_off, switched_on, typed
 from gateway.config.store_answers import store_filter
 from gateway.config.tokens import NOTHING, asks_for
@@ -19,6 +19,7 @@ from mesh.pages import GZIP, INDEX, NAME, PLAIN
 
 NAMES: Final = ("watch", "embed", "studio", "upload", "account", "sign-in", "sign-up")
 """What the addresses of pages begin with, but for the first page and those of channels, `/@<handle>`."""
+WATCH: Final = r"/watch/[A-Za-z0-9_][A-Za-z0-9_-]{10}"
 PAGE: Final = rf"/(?:@[^/]+|{'|'.join(NAMES)})?(?:/.*)?"
 EMBEDDED: Final = r"/embed/.*"
 """Pages that may be shown within pages of others."""
@@ -62,18 +63,31 @@ def page_path_filter(bucket: str) -> Plain:
     return store_filter(PAGE_PATH, SCRIPT, NOT_THERE, words)
 
 
-def page_routes(settings: Settings, forwarded: Iterable[str]) -> list[Plain]:
-    """Files and pages of the app; `forwarded` are headers that the store must not see."""
+def page_routes(settings: Settings, forwarded: Iterable[str], metadata: Plain | None = None) -> list[Plain]:
+    """Files and pages of the app; `forwarded` are headers that the store must not see.
+
+    With `metadata`, which say what they are counted as, pages of videos get tags for other sites (`sharing.py`).
+    """
     policy = content_policy(edge.url for edge in settings.edges())
     own = _told(policy, "frame-ancestors 'none'")
     embedded = _told(policy, "frame-ancestors *")
     dropped = list(forwarded)
+    watch: Plain = {"safe_regex": {"regex": WATCH}}
     return [
         _route("files of the app", {"safe_regex": {"regex": ASSET}}, dropped, _told(None), {CACHE: switched_on()}),
         _route("other files of the app", {"safe_regex": {"regex": ROOT_FILE}}, dropped, _told(None)),
         _route("pages for pages of others", {"safe_regex": {"regex": EMBEDDED}}, dropped, embedded),
+        *([] if metadata is None else [_shared(_route("pages of videos", watch, dropped, own), metadata)]),
         _route("pages", {"safe_regex": {"regex": PAGE}}, dropped, own),
     ]
+
+
+def _shared(route: Plain, metadata: Plain) -> Plain:
+    return {
+        **route,
+        "metadata": metadata,
+        "typed_per_filter_config": {**route["typed_per_filter_config"], SHARING: switched_on()},
+    }
 
 
 def lost_page_route(settings: Settings, forwarded: Iterable[str]) -> Plain:

@@ -35,6 +35,7 @@ from gateway.config.names import (
 from gateway.config.pages import lost_page_route, page_routes
 from gateway.config.plain import Plain, extension, header, seconds, switched_off, switched_on
 from gateway.config.reference import MOST_BYTES, reference_routes
+from gateway.config.sharing import oembed_route, page_metadata
 from gateway.config.tls import HSTS
 from gateway.config.tokens import ACCESS_TOKEN, GRANT, NOTHING, OPTIONAL_ACCESS_TOKEN, asks_for
 from gateway.config.transcoder import within_body_limit
@@ -78,7 +79,8 @@ def edge_routes(settings: Settings, table: RouteTable, edge: str) -> Plain:
         *_other_media(),
         _part(settings),
         *reference_routes(),
-        *page_routes(settings, FORWARDED_HEADERS),
+        oembed_route(),
+        *page_routes(settings, FORWARDED_HEADERS, page_metadata(table, settings.limits)),
         _no_method(),
         _not_calls("/v1/", settings.limits.max_request_bytes),
         lost_page_route(settings, FORWARDED_HEADERS),

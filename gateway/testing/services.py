@@ -18,6 +18,12 @@ from google.rpc.status_pb2 import Status
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
+from vidmesh.playback.v1.sharing_service_pb2 import (
+    GetOembedRequest,
+    GetOembedResponse,
+    GetWatchHeadRequest,
+    GetWatchHeadResponse,
+)
 from vidmesh.social.v1.account_pb2 import Account
 from vidmesh.social.v1.account_service_pb2 import SignInRequest, SignInResponse
 from vidmesh.social.v1.channel_pb2 import Channel
@@ -51,6 +57,8 @@ class Seen:
     unavailable: int = 0
     """This many calls are still to be answered with UNAVAILABLE."""
 
+    head: str = "<title>A video</title>"
+    """What GetWatchHead answers."""
     step_pause: timedelta = timedelta(0)
     """WatchProcessing waits this long between its messages."""
 
@@ -92,6 +100,16 @@ class _Answers:
         del request
         return CheckViewerResponse()
 
+    async def get_watch_head(self, request: GetWatchHeadRequest, context: Context) -> GetWatchHeadResponse:
+        await self._seen.take("GetWatchHead", context)
+        if request.video_id == MISSING_VIDEO:
+            await _not_found(context)
+        return GetWatchHeadResponse(html=self._seen.head)
+
+    async def get_oembed(self, request: GetOembedRequest, context: Context) -> GetOembedResponse:
+        await self._seen.take("GetOembed", context)
+        return GetOembedResponse(title=request.url, width=request.maxwidth, height=request.maxheight)
+
     async def create_channel(self, request: CreateChannelRequest, context: Context) -> CreateChannelResponse:
         await self._seen.take("CreateChannel", context)
         return CreateChannelResponse(channel=Channel(handle=request.handle))
@@ -126,6 +144,11 @@ class _Answers:
                 GetVideo=_unary(self.get_video, GetVideoRequest),
                 PublishVideo=_unary(self.publish_video, PublishVideoRequest),
                 CheckViewer=_unary(self.check_viewer, CheckViewerRequest),
+            ),
+            _handlers(
+                "vidmesh.playback.v1.SharingService",
+                GetWatchHead=_unary(self.get_watch_head, GetWatchHeadRequest),
+                GetOembed=_unary(self.get_oembed, GetOembedRequest),
             ),
             _handlers("vidmesh.social.v1.AccountService", SignIn=_unary(self.sign_in, SignInRequest)),
             _handlers(

@@ -12,7 +12,8 @@ from google.protobuf.message import Message
 
 from mesh.policy import Method, all_methods
 from tests.security.matrix.faces import Faces, Outcome, binding_of
-from tests.security.matrix.requests import ROWS, Row
+from tests.security.matrix.requests import ROWS
+from tests.security.matrix.rows import Row
 from tests.security.matrix.rules import ALLOWED, Subject, Verdict, expected
 from tests.security.matrix.scene import Caller, Scene
 from vidmesh.options.v1.options_pb2 import Access, Scope

@@ -70,9 +70,15 @@ def certificate() -> Certificate | None:
     return None
 
 
+@pytest.fixture(scope="module")
+def playback_runs() -> bool:
+    """Whether svc_playback is there, beside the others."""
+    return False
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def installation(
-    folder: Path, settings: Settings, certificate: Certificate | None
+    folder: Path, settings: Settings, certificate: Certificate | None, playback_runs: bool
 ) -> AsyncIterator[Installation]:
     access_ring, grant_ring = KeyRing.generate(), KeyRing.generate()
     grants = GrantSigner(grant_ring)
@@ -83,13 +89,14 @@ async def installation(
     async with running_services() as services, running_store() as store:
         places = {
             **dict.fromkeys(("svc_upload", "svc_social", "svc_transcode"), services.address),
-            "svc_playback": "127.0.0.1:1",
+            "svc_playback": services.address if playback_runs else "127.0.0.1:1",
         }
         objects = settings.objects.model_copy(
             update={"endpoint": store.url, "access_key": "edge", "secret_key": SecretStr("of the edge")}
         )
         settings = settings.model_copy(update={"services": places, "objects": objects})
-        async with running_edge(settings, keys, folder, frozenset({"svc_playback"}), certificate) as edge:
+        down = frozenset[str]() if playback_runs else frozenset({"svc_playback"})
+        async with running_edge(settings, keys, folder, down, certificate) as edge:
             yield Installation(
                 edge,
                 services,

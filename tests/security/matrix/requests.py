@@ -6,13 +6,12 @@ Whatever is asked changes nothing that the other requests need: etags are stale,
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from google.protobuf.message import Message
 
-from tests.security.matrix.rules import Standing, Subject, finds, sees, shown_to_all
+from tests.security.matrix.rows import Row, of, plain
+from tests.security.matrix.rules import Subject, finds, shown_to_all
 from tests.security.matrix.scene import (
     ACTIVE_UPLOAD,
     API_TOKEN,
@@ -32,43 +31,10 @@ from tests.security.matrix.scene import (
     newest_session,
     sign_in,
 )
-from vidmesh.playback.v1 import playback_pb2, playback_service_pb2
+from vidmesh.playback.v1 import playback_pb2, playback_service_pb2, sharing_service_pb2
 from vidmesh.social.v1 import account_pb2, account_service_pb2, channel_pb2, channel_service_pb2, credentials_pb2
 from vidmesh.transcode.v1 import caption_service_pb2, job_service_pb2, thumbnail_service_pb2, transcode_service_pb2
 from vidmesh.upload.v1 import upload_service_pb2, video_pb2, video_service_pb2
-
-Build = Callable[[Scene, Caller, str], Message]
-"""From a subject's id (empty where the method names nothing) to the request."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """How to call one method."""
-
-    build: Build
-    subjects: tuple[Subject, ...] = ()
-    business: frozenset[str] = frozenset()
-    """Reasons that are as good as an answer: the call was let in, and found something else."""
-    uses: bool = False
-    """A deleted video is not there for it, even for its people."""
-    administered: bool = False
-    """Administrators may do it as well, as its service says."""
-    shows: Callable[[Any, str], bool] | None = None
-    """For methods that leave out what is not visible: whether the answer has the subject."""
-    whom: Callable[[Standing, Subject], bool] = sees
-    """For those methods: whom they show which subject."""
-    fresh: Callable[[Scene], str] | None = None
-    """Makes the subject, which a call that is let in uses up."""
-    afterwards: Callable[[Scene, Subject], None] | None = None
-    """Puts the subject back as it was, after a call that was let in."""
-
-
-def _plain(message: type[Message], **fields: Any) -> Build:
-    return lambda _scene, _caller, _subject: message(**fields)
-
-
-def _of(message: type[Message], name: str, **fields: Any) -> Build:
-    return lambda _scene, _caller, subject: message(**{name: subject}, **fields)
 
 
 def _handle() -> str:
@@ -144,51 +110,51 @@ ACCOUNTS: Final = {
     "SignUp": Row(_sign_up),
     "SignIn": Row(_sign_in),
     "Refresh": Row(
-        _plain(_account.RefreshRequest, refresh_token="nobody's"), business=frozenset({"INVALID_REFRESH_TOKEN"})
+        plain(_account.RefreshRequest, refresh_token="nobody's"), business=frozenset({"INVALID_REFRESH_TOKEN"})
     ),
-    "SignOut": Row(_plain(_account.SignOutRequest, refresh_token="nobody's")),
+    "SignOut": Row(plain(_account.SignOutRequest, refresh_token="nobody's")),
     "GetAccount": Row(lambda scene, _caller, _: _account.GetAccountRequest(account_id=scene.owner.account_id)),
     "UpdateAccount": Row(
-        _plain(_account.UpdateAccountRequest, account=account_pb2.Account(display_name="Other", etag="stale")),
+        plain(_account.UpdateAccountRequest, account=account_pb2.Account(display_name="Other", etag="stale")),
         business=ETAG,
     ),
-    "GetJwks": Row(_plain(_account.GetJwksRequest)),
-    "ChangePassword": Row(_plain(_credentials.ChangePasswordRequest, current_password=PASSWORD, new_password=PASSWORD)),
+    "GetJwks": Row(plain(_account.GetJwksRequest)),
+    "ChangePassword": Row(plain(_credentials.ChangePasswordRequest, current_password=PASSWORD, new_password=PASSWORD)),
     "CreatePasswordReset": Row(
         lambda scene, _caller, _: _credentials.CreatePasswordResetRequest(account_id=scene.spare.account_id)
     ),
     "ResetPassword": Row(_reset),
-    "ListSessions": Row(_plain(_credentials.ListSessionsRequest)),
-    "EndSession": Row(_of(_credentials.EndSessionRequest, "session_id"), (SESSION,), fresh=_session),
-    "SignOutEverywhere": Row(_plain(_credentials.SignOutEverywhereRequest, keep_current=True)),
+    "ListSessions": Row(plain(_credentials.ListSessionsRequest)),
+    "EndSession": Row(of(_credentials.EndSessionRequest, "session_id"), (SESSION,), fresh=_session),
+    "SignOutEverywhere": Row(plain(_credentials.SignOutEverywhereRequest, keep_current=True)),
     "CreateApiToken": Row(
-        _plain(
+        plain(
             _credentials.CreateApiTokenRequest,
             api_token=account_pb2.ApiToken(name="another script", scopes=SCOPES[:1]),
         ),
         business=frozenset({"TOO_MANY_CREDENTIALS"}),
     ),
-    "ListApiTokens": Row(_plain(_credentials.ListApiTokensRequest)),
-    "DeleteApiToken": Row(_of(_credentials.DeleteApiTokenRequest, "token_id"), (API_TOKEN,), fresh=_token),
-    "GetRegistration": Row(_plain(_account.GetRegistrationRequest)),
-    "CreateInvite": Row(_plain(_account.CreateInviteRequest, note="a friend")),
-    "ListInvites": Row(_plain(_account.ListInvitesRequest)),
+    "ListApiTokens": Row(plain(_credentials.ListApiTokensRequest)),
+    "DeleteApiToken": Row(of(_credentials.DeleteApiTokenRequest, "token_id"), (API_TOKEN,), fresh=_token),
+    "GetRegistration": Row(plain(_account.GetRegistrationRequest)),
+    "CreateInvite": Row(plain(_account.CreateInviteRequest, note="a friend")),
+    "ListInvites": Row(plain(_account.ListInvitesRequest)),
     "DeleteInvite": Row(
         lambda _scene, _caller, _subject: _account.DeleteInviteRequest(invite_id=str(uuid.uuid4())),
         business=frozenset({"INVITE_NOT_FOUND"}),
     ),
-    "ListEndedSessions": Row(_plain(_account.ListEndedSessionsRequest)),
-    "ExportAccounts": Row(_plain(_account.ExportAccountsRequest)),
+    "ListEndedSessions": Row(plain(_account.ListEndedSessionsRequest)),
+    "ExportAccounts": Row(plain(_account.ExportAccountsRequest)),
 }
 CHANNELS: Final = {
     "CreateChannel": Row(lambda _scene, _caller, _subject: _channel.CreateChannelRequest(handle=_handle())),
-    "GetChannel": Row(_of(_channel.GetChannelRequest, "channel"), (CHANNEL,)),
+    "GetChannel": Row(of(_channel.GetChannelRequest, "channel"), (CHANNEL,)),
     "BatchGetChannels": Row(
         lambda _scene, _caller, subject: _channel.BatchGetChannelsRequest(channel_ids=[subject]), (CHANNEL,)
     ),
-    "ListMyChannels": Row(_plain(_channel.ListMyChannelsRequest)),
+    "ListMyChannels": Row(plain(_channel.ListMyChannelsRequest)),
     "UpdateChannel": Row(_update_channel, (CHANNEL,), ETAG),
-    "ListMembers": Row(_of(_channel.ListMembersRequest, "channel_id"), (CHANNEL,)),
+    "ListMembers": Row(of(_channel.ListMembersRequest, "channel_id"), (CHANNEL,)),
     "SetMember": Row(_set_member, (CHANNEL,)),
     "RemoveMember": Row(_remove_member, (CHANNEL,)),
     "CheckMember": Row(
@@ -197,14 +163,14 @@ CHANNELS: Final = {
         ),
         (CHANNEL,),
     ),
-    "ExportChannels": Row(_plain(_channel.ExportChannelsRequest)),
+    "ExportChannels": Row(plain(_channel.ExportChannelsRequest)),
 }
 UPLOADS: Final = {
     "CreateUpload": Row(_create_upload, (CHANNEL,)),
-    "GetUpload": Row(_of(_upload.GetUploadRequest, "upload_id"), (ACTIVE_UPLOAD, COMPLETED_UPLOAD)),
-    "ListParts": Row(_of(_upload.ListPartsRequest, "upload_id"), (ACTIVE_UPLOAD, COMPLETED_UPLOAD)),
+    "GetUpload": Row(of(_upload.GetUploadRequest, "upload_id"), (ACTIVE_UPLOAD, COMPLETED_UPLOAD)),
+    "ListParts": Row(of(_upload.ListPartsRequest, "upload_id"), (ACTIVE_UPLOAD, COMPLETED_UPLOAD)),
     "SignParts": Row(
-        _of(
+        of(
             _upload.SignPartsRequest,
             "upload_id",
             parts=[_upload.PartToSign(number=1, size_bytes=1, sha256=DIGEST)],
@@ -213,22 +179,22 @@ UPLOADS: Final = {
         frozenset({"PART_MISMATCH", "UPLOAD_NOT_ACTIVE"}),
     ),
     "ConfirmParts": Row(
-        _of(_upload.ConfirmPartsRequest, "upload_id", parts=[_upload.PartReceipt(number=1, sha256=DIGEST)]),
+        of(_upload.ConfirmPartsRequest, "upload_id", parts=[_upload.PartReceipt(number=1, sha256=DIGEST)]),
         (ACTIVE_UPLOAD, COMPLETED_UPLOAD),
         frozenset({"PART_MISMATCH", "UPLOAD_NOT_ACTIVE"}),
     ),
     "CompleteUpload": Row(
-        _of(_upload.CompleteUploadRequest, "upload_id"),
+        of(_upload.CompleteUploadRequest, "upload_id"),
         (ACTIVE_UPLOAD, COMPLETED_UPLOAD),
         frozenset({"PARTS_MISSING"}),
     ),
     "AbortUpload": Row(
-        _of(_upload.AbortUploadRequest, "upload_id"), (COMPLETED_UPLOAD,), frozenset({"UPLOAD_NOT_ACTIVE"})
+        of(_upload.AbortUploadRequest, "upload_id"), (COMPLETED_UPLOAD,), frozenset({"UPLOAD_NOT_ACTIVE"})
     ),
-    "GetSource": Row(_of(_upload.GetSourceRequest, "video_id"), (PUBLIC,)),
+    "GetSource": Row(of(_upload.GetSourceRequest, "video_id"), (PUBLIC,)),
 }
 VIDEO: Final = {
-    "GetVideo": Row(_of(_video.GetVideoRequest, "video_id"), VIDEOS),
+    "GetVideo": Row(of(_video.GetVideoRequest, "video_id"), VIDEOS),
     "BatchGetVideos": Row(
         lambda _scene, _caller, subject: _video.BatchGetVideosRequest(video_ids=[subject]),
         VIDEOS,
@@ -248,83 +214,94 @@ VIDEO: Final = {
     ),
     "UpdateVideo": Row(_update_video, VIDEOS, ETAG | GONE),
     "PublishVideo": Row(
-        _of(_video.PublishVideoRequest, "video_id", visibility=video_pb2.VISIBILITY_PUBLIC, etag="stale"),
+        of(_video.PublishVideoRequest, "video_id", visibility=video_pb2.VISIBILITY_PUBLIC, etag="stale"),
         VIDEOS,
         ETAG | GONE,
     ),
-    "DeleteVideo": Row(_of(_video.DeleteVideoRequest, "video_id", etag="stale"), VIDEOS, ETAG),
-    "UndeleteVideo": Row(_of(_video.UndeleteVideoRequest, "video_id"), VIDEOS, afterwards=_delete_again),
-    "CheckViewer": Row(_of(_video.CheckViewerRequest, "video_id"), (PUBLIC,)),
-    "ExportVideos": Row(_plain(_video.ExportVideosRequest)),
+    "DeleteVideo": Row(of(_video.DeleteVideoRequest, "video_id", etag="stale"), VIDEOS, ETAG),
+    "UndeleteVideo": Row(of(_video.UndeleteVideoRequest, "video_id"), VIDEOS, afterwards=_delete_again),
+    "CheckViewer": Row(of(_video.CheckViewerRequest, "video_id"), (PUBLIC,)),
+    "ExportVideos": Row(plain(_video.ExportVideosRequest)),
 }
 TRANSCODE: Final = {
-    "GetProcessing": Row(_of(_transcode.GetProcessingRequest, "video_id"), PLAYABLE, uses=True, administered=True),
-    "WatchProcessing": Row(_of(_transcode.WatchProcessingRequest, "video_id"), PLAYABLE, uses=True, administered=True),
-    "ListVideoFiles": Row(_of(_transcode.ListVideoFilesRequest, "video_id"), PLAYABLE, uses=True, administered=True),
+    "GetProcessing": Row(of(_transcode.GetProcessingRequest, "video_id"), PLAYABLE, uses=True, administered=True),
+    "WatchProcessing": Row(of(_transcode.WatchProcessingRequest, "video_id"), PLAYABLE, uses=True, administered=True),
+    "ListVideoFiles": Row(of(_transcode.ListVideoFilesRequest, "video_id"), PLAYABLE, uses=True, administered=True),
     "RetryProcessing": Row(
-        _of(_transcode.RetryProcessingRequest, "video_id"),
+        of(_transcode.RetryProcessingRequest, "video_id"),
         PLAYABLE,
         frozenset({"NOTHING_TO_RETRY"}),
         uses=True,
         administered=True,
     ),
-    "GetPresentation": Row(_of(_transcode.GetPresentationRequest, "video_id"), (PUBLIC,)),
-    "StartJob": Row(_plain(_transcode.StartJobRequest, job_id="a-job", attempt=1)),
-    "ReportJob": Row(_plain(_transcode.ReportJobRequest, job_id="a-job", attempt=1)),
-    "FinishJob": Row(_plain(_transcode.FinishJobRequest, job_id="a-job", attempt=1, result="{}")),
-    "ExportVideoFiles": Row(_plain(_transcode.ExportVideoFilesRequest)),
+    "GetPresentation": Row(of(_transcode.GetPresentationRequest, "video_id"), (PUBLIC,)),
+    "AnnounceWorker": Row(plain(_transcode.AnnounceWorkerRequest, name="a-worker", slots=1, encoders=["libx264"])),
+    "StartJob": Row(plain(_transcode.StartJobRequest, job_id="a-job", attempt=1)),
+    "ReportJob": Row(plain(_transcode.ReportJobRequest, job_id="a-job", attempt=1)),
+    "FinishJob": Row(plain(_transcode.FinishJobRequest, job_id="a-job", attempt=1, result="{}")),
+    "ExportVideoFiles": Row(plain(_transcode.ExportVideoFilesRequest)),
 }
 CAPTIONS: Final = {
     "UploadCaption": Row(
-        _of(_caption.UploadCaptionRequest, "video_id", language="en", content=b"no captions"),
+        of(_caption.UploadCaptionRequest, "video_id", language="en", content=b"no captions"),
         VIDEOS,
         frozenset({"INVALID_CAPTIONS"}),
         uses=True,
     ),
-    "ListCaptions": Row(_of(_caption.ListCaptionsRequest, "video_id"), VIDEOS, uses=True),
-    "DeleteCaption": Row(_of(_caption.DeleteCaptionRequest, "video_id", caption_id="none"), VIDEOS, uses=True),
+    "ListCaptions": Row(of(_caption.ListCaptionsRequest, "video_id"), VIDEOS, uses=True),
+    "DeleteCaption": Row(of(_caption.DeleteCaptionRequest, "video_id", caption_id="none"), VIDEOS, uses=True),
     "GetTranscript": Row(
-        _of(_caption.GetTranscriptRequest, "video_id", caption_id="none"),
+        of(_caption.GetTranscriptRequest, "video_id", caption_id="none"),
         VIDEOS,
         frozenset({"CAPTION_NOT_FOUND"}),
         uses=True,
     ),
-    "ExportCaptions": Row(_plain(_caption.ExportCaptionsRequest)),
+    "ExportCaptions": Row(plain(_caption.ExportCaptionsRequest)),
 }
 THUMBNAILS: Final = {
-    "ListThumbnails": Row(_of(_thumbnail.ListThumbnailsRequest, "video_id"), VIDEOS, uses=True),
+    "ListThumbnails": Row(of(_thumbnail.ListThumbnailsRequest, "video_id"), VIDEOS, uses=True),
     "ChooseThumbnail": Row(
-        _of(_thumbnail.ChooseThumbnailRequest, "video_id", thumbnail_id="none"),
+        of(_thumbnail.ChooseThumbnailRequest, "video_id", thumbnail_id="none"),
         VIDEOS,
         frozenset({"THUMBNAIL_NOT_FOUND"}),
         uses=True,
     ),
     "UploadThumbnail": Row(
-        _of(_thumbnail.UploadThumbnailRequest, "video_id", content=b"no picture"),
+        of(_thumbnail.UploadThumbnailRequest, "video_id", content=b"no picture"),
         VIDEOS,
         frozenset({"INVALID_PICTURE"}),
         uses=True,
     ),
-    "DeleteThumbnail": Row(_of(_thumbnail.DeleteThumbnailRequest, "video_id", thumbnail_id="none"), VIDEOS, uses=True),
+    "DeleteThumbnail": Row(of(_thumbnail.DeleteThumbnailRequest, "video_id", thumbnail_id="none"), VIDEOS, uses=True),
 }
 JOBS: Final = {
-    "GetJobStatistics": Row(_plain(_job.GetJobStatisticsRequest)),
-    "ListJobQueue": Row(_plain(_job.ListJobQueueRequest)),
-    "ListRunningJobs": Row(_plain(_job.ListRunningJobsRequest)),
-    "ListDeadJobs": Row(_plain(_job.ListDeadJobsRequest)),
-    "GetDeadJob": Row(_plain(_job.GetDeadJobRequest, dead_job_id="999999"), business=NO_JOB),
-    "RetryDeadJob": Row(_plain(_job.RetryDeadJobRequest, dead_job_id="999999"), business=NO_JOB),
+    "GetJobStatistics": Row(plain(_job.GetJobStatisticsRequest)),
+    "ListJobQueue": Row(plain(_job.ListJobQueueRequest)),
+    "ListRunningJobs": Row(plain(_job.ListRunningJobsRequest)),
+    "ListDeadJobs": Row(plain(_job.ListDeadJobsRequest)),
+    "GetDeadJob": Row(plain(_job.GetDeadJobRequest, dead_job_id="999999"), business=NO_JOB),
+    "RetryDeadJob": Row(plain(_job.RetryDeadJobRequest, dead_job_id="999999"), business=NO_JOB),
 }
 PLAYBACK: Final = {
     "GetPlayback": Row(
-        _of(playback_service_pb2.GetPlaybackRequest, "video_id"),
+        of(playback_service_pb2.GetPlaybackRequest, "video_id"),
         VIDEOS,
         frozenset({"VIDEO_NOT_PLAYABLE"}),
         uses=True,
     ),
     "ReportPlayback": Row(_report),
-    "GetGrantKeys": Row(_plain(playback_service_pb2.GetGrantKeysRequest)),
-    "ListRevocations": Row(_plain(playback_service_pb2.ListRevocationsRequest)),
+    "GetGrantKeys": Row(plain(playback_service_pb2.GetGrantKeysRequest)),
+    "ListRevocations": Row(plain(playback_service_pb2.ListRevocationsRequest)),
+}
+SHARING: Final = {
+    "GetWatchHead": Row(
+        lambda scene, _caller, _: sharing_service_pb2.GetWatchHeadRequest(video_id=scene.ids[PUBLIC]),
+    ),
+    "GetOembed": Row(
+        lambda scene, _caller, _: sharing_service_pb2.GetOembedRequest(
+            url=f"{scene.stack.edge_url}/watch/{scene.ids[PUBLIC]}"
+        ),
+    ),
 }
 ROWS: Final = {
     f"/{service}/{name}": row
@@ -338,6 +315,7 @@ ROWS: Final = {
         "vidmesh.transcode.v1.CaptionService": CAPTIONS,
         "vidmesh.transcode.v1.ThumbnailService": THUMBNAILS,
         "vidmesh.playback.v1.PlaybackService": PLAYBACK,
+        "vidmesh.playback.v1.SharingService": SHARING,
     }.items()
     for name, row in rows.items()
 }

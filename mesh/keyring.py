@@ -16,7 +16,7 @@ import os
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -78,6 +78,12 @@ class KeyRing:
     """At least one key, in the order of the file."""
 
     keys: tuple[SigningKey, ...]
+    _jwks: Mapping[str, dict[str, str]] = field(init=False, repr=False, compare=False)
+    """The public halves by id: made once, for they are asked for with every call of GetJwks."""
+
+    def __post_init__(self) -> None:
+        """Computes what does not change."""
+        object.__setattr__(self, "_jwks", {key.kid: _public_jwk(key) for key in self.keys})
 
     @classmethod
     def generate(cls) -> KeyRing:
@@ -126,7 +132,7 @@ class KeyRing:
 
     def public_jwks(self) -> list[dict[str, str]]:
         """The public keys in use as JWKs, the signing one first."""
-        return [_public_jwk(key) for key in self.published(time.time())]
+        return [dict(self._jwks[key.kid]) for key in self.published(time.time())]
 
 
 def ring_from(document: str) -> KeyRing:

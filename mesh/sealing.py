@@ -30,10 +30,14 @@ class Sealer:
             raise ValueError(f"The sealing secret needs at least {MIN_SECRET} characters.")
         self._secret = secret.encode()
         self._believed = tuple(one.encode() for one in (secret, *previous))
+        self._derived: dict[str, bytes] = {}
 
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for this purpose: HMAC(secret, purpose)."""
-        return _derived(self._secret, purpose)
+        # Purposes are few, and each is asked for with every call.
+        if (key := self._derived.get(purpose)) is None:
+            key = self._derived[purpose] = _derived(self._secret, purpose)
+        return key
 
     def seal_bytes(self, purpose: str, payload: bytes) -> bytes:
         """The payload with its tag in front."""

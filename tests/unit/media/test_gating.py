@@ -70,6 +70,14 @@ def frames(wave: Wave, begin: int = 0, end: int = SECONDS * RATE) -> Iterator[Au
         yield frame
 
 
+def wave_of(sound: Iterator[AudioFrame]) -> array.array[float]:
+    """Of the first channel."""
+    wave = array.array("f")
+    for frame in sound:
+        wave.extend(array.array("f", bytes(frame.planes[0])[: 4 * frame.samples]))
+    return wave
+
+
 def passed(sound: Iterator[AudioFrame], begin: int, first: int, end: int | None) -> GatingBlocks:
     meter = Meter(begin, first, end)
     for _ in meter.through(sound):
@@ -103,6 +111,14 @@ def test_pieces_that_are_limited_are_as_loud_as_the_whole_that_is(wave: Wave) ->
     loudness = integrated(in_pieces(wave, [5 * RATE + 13, 11 * RATE], 12.0))
     assert loudness is not None
     assert abs(loudness - whole) < A_TENTH
+
+
+def test_the_limiter_of_a_piece_does_by_its_first_sample_what_that_of_the_whole_does() -> None:
+    first = 11 * RATE
+    whole = wave_of(leveled(frames(speech), 12.0))
+    piece = wave_of(leveled(frames(speech, first - PREROLL), 12.0))
+    assert max(map(abs, whole)) > 0.8, "it has something to do"
+    assert max(abs(a - b) for a, b in zip(piece[PREROLL:], whole[first:], strict=True)) < 1e-4
 
 
 def test_every_block_is_counted_by_one_piece() -> None:

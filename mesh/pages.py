@@ -1,7 +1,8 @@
 """Where the built web app lies in the object store: who publishes it and the edges that serve it find it here.
 
 Each file is there twice, as it is and gzipped: `web/plain/<file>`, `web/gzip/<file>`. Files below `assets/` carry a
-hash of their content in their name and never change; an open page of an older build goes on to find its own.
+hash of their content in their name and never change; an open page of an older build goes on to find its own, until
+two weeks after another one took its place (`mesh/local/pages/builds.py`).
 `index.html` is written after all that it names.
 """
 
@@ -14,6 +15,8 @@ PLAIN: Final = "web/plain/"
 GZIP: Final = "web/gzip/"
 BUILD: Final = "web/build"
 """Holds the digest of all files of the build that is served. Written last."""
+BUILDS: Final = "web/builds"
+"""Which builds have files here, since when no longer served (JSON). No edge reads it."""
 INDEX: Final = "index.html"
 ASSETS: Final = "assets/"
 

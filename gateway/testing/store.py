@@ -35,18 +35,24 @@ class RunningStore:
     requests: list[Request] = field(default_factory=list[Request])
     failing: int | None = None
     """It answers everything with this status."""
+    failing_methods: set[str] = field(default_factory=set[str])
+    """It answers these with 503."""
 
     async def answer(self, request: web.Request) -> web.Response:
-        """GET, HEAD and PUT, with the headers that an S3 sends."""
+        """GET, HEAD, PUT and DELETE, with the headers that an S3 sends."""
         body = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
         if headers.get("user-agent") != HEALTH_CHECK:
             self.requests.append(Request(request.method, request.raw_path, headers, body))
-        if self.failing is not None:
-            return web.Response(status=self.failing, text="<Error/>", content_type="application/xml")
+        failing = 503 if request.method in self.failing_methods else self.failing
+        if failing is not None:
+            return web.Response(status=failing, text="<Error/>", content_type="application/xml")
         if request.method == "PUT":
             self.objects[request.path] = body
             return web.Response()
+        if request.method == "DELETE":
+            self.objects.pop(request.path, None)
+            return web.Response(status=204)
         content = self.objects.get(request.path)
         if content is None:
             return web.Response(

@@ -58,6 +58,12 @@ class SingleObjects:
         """Writes a whole object, instead of what was there."""
         self._judge(key, self._ask("PUT", key, data, {"content-type": content_type, "cache-control": cache_control}))
 
+    def delete(self, key: str) -> None:
+        """Deletes an object; one that is not there is no error."""
+        answer = self._ask("DELETE", key)
+        if answer.status not in {http.client.NO_CONTENT, http.client.NOT_FOUND}:
+            self._judge(key, answer)
+
     def _ask(self, method: str, key: str, body: bytes = b"", headers: Mapping[str, str] = NONE) -> Answer:
         path = f"/{quote(self._bucket, safe='')}/{quote(key, safe='/-_.~')}"
         signed = {"host": self._host, **headers}

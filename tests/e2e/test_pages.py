@@ -25,7 +25,7 @@ def test_a_published_build_is_served_and_the_next_one_takes_its_place(fresh_stac
         for name in ("first-1a", "second-2b"):
             done = fresh_stack.vidmesh("web", "publish", str(build(tmp_path / name, name)))
             assert f"published: {fresh_stack.edge_url}/" in done.stdout
-            page = browser.get("/watch/abcdefghijk?t=3")
+            page = browser.get("/embed/abcdefghijk?t=3")
             assert (page.headers["content-type"], page.headers["cache-control"]) == (
                 "text/html; charset=utf-8",
                 "no-cache",

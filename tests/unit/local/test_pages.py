@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from mesh.config import ObjectSettings, load_settings
 from mesh.local.errors import StackError
 from mesh.local.pages.build import read_build
 from mesh.local.pages.publishing import publish
-from mesh.pages import BUILD, GZIP, PLAIN
+from mesh.pages import BUILD, BUILDS, GZIP, PLAIN
+
+DAY_0 = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -67,11 +70,12 @@ async def test_each_file_is_published_in_both_forms_and_once(folder: Path) -> No
         assert gzip.decompress(store.objects[f"{bucket}{GZIP}index.html"]) == b"<!doctype html>"
         written = [request.path.split("?")[0].removeprefix(bucket) for request in store.requests]
         assert written[-3:] == [f"{PLAIN}index.html", f"{GZIP}index.html", BUILD]
+        assert written[:3] == [BUILD, BUILDS, BUILDS]
         first = next(request for request in store.requests if f"{PLAIN}assets/" in request.path)
         assert first.headers["cache-control"] == "public, max-age=31536000, immutable"
         before = len(store.requests)
         assert not await asyncio.to_thread(publish, settings, read_build(folder))
-        assert len(store.requests) == before + 1
+        assert {request.method for request in store.requests[before:]} == {"GET"}
 
 
 async def test_a_change_of_one_file_is_a_new_build_and_the_old_files_stay(folder: Path) -> None:
@@ -82,6 +86,61 @@ async def test_a_change_of_one_file_is_a_new_build_and_the_old_files_stay(folder
         assert await asyncio.to_thread(publish, settings, read_build(folder))
         bucket = f"/{settings.media_bucket}/"
         assert {f"{bucket}{PLAIN}assets/main-1a.js", f"{bucket}{PLAIN}assets/main-2b.js"} <= set(store.objects)
+
+
+async def test_the_files_of_an_earlier_build_go_two_weeks_after_another_took_its_place(folder: Path) -> None:
+    async with running_store() as store:
+        settings = settings_of(store)
+        bucket = f"/{settings.media_bucket}/"
+
+        def there() -> set[str]:
+            return {path.removeprefix(f"{bucket}{GZIP}assets/") for path in store.objects if f"{GZIP}assets/" in path}
+
+        async def publish_with(script: str, now: datetime) -> None:
+            for old in (folder / "assets").glob("main-*.js"):
+                old.unlink()
+            (folder / "assets" / script).write_text(script)
+            await asyncio.to_thread(publish, settings, read_build(folder), now)
+
+        (folder / "assets" / "shared-00.js").write_text("same in all")
+        await publish_with("main-1a.js", DAY_0)
+        await publish_with("main-2b.js", DAY_0 + timedelta(days=100))
+        assert there() == {"main-1a.js", "main-2b.js", "shared-00.js"}
+        await publish_with("main-2b.js", DAY_0 + timedelta(days=113))
+        assert there() == {"main-1a.js", "main-2b.js", "shared-00.js"}
+        # Also where the same build is brought again, as with every start of a stack.
+        await publish_with("main-2b.js", DAY_0 + timedelta(days=115))
+        assert there() == {"main-2b.js", "shared-00.js"}
+        assert not [path for path in store.objects if "main-1a" in path]
+        # One that comes back is new.
+        await publish_with("main-1a.js", DAY_0 + timedelta(days=120))
+        await publish_with("main-1a.js", DAY_0 + timedelta(days=140))
+        assert there() == {"main-1a.js", "shared-00.js"}
+
+
+async def test_what_could_not_be_deleted_is_deleted_the_next_time(folder: Path) -> None:
+    async with running_store() as store:
+        settings = settings_of(store)
+        await asyncio.to_thread(publish, settings, read_build(folder), DAY_0)
+        (folder / "assets" / "main-1a.js").rename(folder / "assets" / "main-2b.js")
+        await asyncio.to_thread(publish, settings, read_build(folder), DAY_0)
+        later = DAY_0 + timedelta(days=30)
+        store.failing_methods = {"DELETE"}
+        with pytest.raises(StackError):
+            await asyncio.to_thread(publish, settings, read_build(folder), later)
+        store.failing_methods = set()
+        assert not await asyncio.to_thread(publish, settings, read_build(folder), later)
+        assert not [path for path in store.objects if "main-1a" in path]
+
+
+async def test_a_record_that_is_none_deletes_nothing(folder: Path) -> None:
+    async with running_store() as store:
+        settings = settings_of(store)
+        await asyncio.to_thread(publish, settings, read_build(folder), DAY_0)
+        store.objects[f"/{settings.media_bucket}/{BUILDS}"] = b"{"
+        before = {path for path in store.objects if BUILDS not in path}
+        await asyncio.to_thread(publish, settings, read_build(folder), DAY_0 + timedelta(days=400))
+        assert before < set(store.objects)
 
 
 async def test_a_store_that_does_not_take_them_leaves_the_former_pages_served(folder: Path) -> None:

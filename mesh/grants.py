@@ -64,6 +64,12 @@ class GrantSigner:
         return self._keys.public_jwks()
 
 
+def picture_expiry(now: datetime) -> datetime:
+    """A whole hour, at least one hour away: equal addresses for an hour let browsers and caches keep pictures."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    return hour + (PICTURE_LIFETIME_MAX if now > hour else timedelta(hours=1))
+
+
 def access_key(video_id: str, access_epoch: int) -> str:
     """The `acc` claim: revoking it ends every grant of this video that was minted in this epoch."""
     return f"{video_id}.{access_epoch}"

@@ -43,8 +43,12 @@ from svc_transcode.processing.tables import PROCESSING
 from svc_transcode.processing.watching import Wakes, Watching
 from svc_transcode.processing.working import Working
 from svc_transcode.tables import OUTBOX, SCHEMA
+from svc_transcode.thumbnails.drawing import Drawing
+from svc_transcode.thumbnails.keeping import Keeping as Thumbnails
+from svc_transcode.thumbnails.service import ThumbnailServicer
 from vidmesh.transcode.v1.caption_service_pb2_grpc import add_CaptionServiceServicer_to_server
 from vidmesh.transcode.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
+from vidmesh.transcode.v1.thumbnail_service_pb2_grpc import add_ThumbnailServiceServicer_to_server
 from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
 from vidmesh.transcode.v1.transcode_service_pb2_grpc import add_TranscodeServiceServicer_to_server
 from vidmesh.upload.v1.upload_service_pb2_grpc import UploadServiceStub
@@ -52,7 +56,7 @@ from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceStub
 
 
 async def assemble(runtime: Runtime) -> Sequence[Hosted]:
-    """TranscodeService and CaptionService, with their consumers, the outbox's relay, the dispatcher and the sweep."""
+    """The services of videos' processing, with their consumers, the outbox's relay, the dispatcher and the sweep."""
     settings, chosen = runtime.settings, runtime.settings.transcode
     tables = await runtime.tables(SCHEMA)
     bus = await runtime.bus()
@@ -97,14 +101,11 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     earlier = Earlier(tables, store, chosen.reuse)
     rooms = Rooms(store, working, beginning, following, watching, wakes, media, counts, earlier)
     video_service = VideoServiceStub(runtime.channel("svc_upload"))
-    servicer = TranscodeServicer(
-        rooms,
-        video_service,
-        GrantSigner(runtime.key_file(settings.file(settings.playback.grant_key_file))),
-        runtime.sealer,
-    )
+    signer = GrantSigner(runtime.key_file(settings.file(settings.playback.grant_key_file)))
+    servicer = TranscodeServicer(rooms, video_service, signer, runtime.sealer)
     keeping = Keeping(store, media, following.due)
     caption_servicer = CaptionServicer(keeping, store, video_service, runtime.page_tokens, runtime.sealer)
+    thumbnail_servicer = ThumbnailServicer(Thumbnails(store, media), Drawing(), video_service, signer)
     return [
         Hosted(
             name="vidmesh.transcode.v1.TranscodeService",
@@ -126,6 +127,11 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
             name="vidmesh.transcode.v1.CaptionService",
             servicer=caption_servicer,
             add=add_CaptionServiceServicer_to_server,
+        ),
+        Hosted(
+            name="vidmesh.transcode.v1.ThumbnailService",
+            servicer=thumbnail_servicer,
+            add=add_ThumbnailServiceServicer_to_server,
         ),
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mesh.errors import Fault, invalid, permission_denied
+from mesh.errors import Fault, invalid
 from svc_transcode.media.captions.cues import CaptionsRefused, Cue
 from svc_transcode.processing.model import Caption
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
@@ -37,8 +37,3 @@ def refusal(refused: CaptionsRefused) -> Fault:
     """INVALID_ARGUMENT (INVALID_CAPTIONS), with the line where it is one line's fault."""
     line = {} if refused.line is None else {"line": str(refused.line)}
     return invalid(ErrorReason.ERROR_REASON_INVALID_CAPTIONS, refused.sentence, **line)
-
-
-def not_a_member() -> Fault:
-    """PERMISSION_DENIED: the caller sees the video, and has no part in its channel."""
-    return permission_denied("Only the channel's people may do this.", relation="channel_member")

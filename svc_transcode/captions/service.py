@@ -15,7 +15,7 @@ from svc_transcode.media.captions.cues import CaptionsRefused
 from svc_transcode.media.captions.read import read
 from svc_transcode.processing import captions
 from svc_transcode.processing.store import ProcessingStore
-from svc_transcode.processing.viewers import viewer_of
+from svc_transcode.processing.viewers import member_of, viewer_of
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.transcode.v1 import caption_service_pb2 as pb
 from vidmesh.transcode.v1.caption_service_pb2_grpc import CaptionServiceServicer
@@ -52,8 +52,7 @@ class CaptionServicer(CaptionServiceServicer):
     async def UploadCaption(self, request: pb.UploadCaptionRequest, context: Any) -> pb.UploadCaptionResponse:  # noqa: N802
         """See the contract."""
         del context
-        if not (await viewer_of(self._videos, request.video_id)).channel_member:
-            raise domain.not_a_member()
+        await member_of(self._videos, request.video_id)
         try:
             async with self._reading:
                 cues = await asyncio.to_thread(read, request.content, messages.FORMATS[request.format])
@@ -78,8 +77,7 @@ class CaptionServicer(CaptionServiceServicer):
     async def DeleteCaption(self, request: pb.DeleteCaptionRequest, context: Any) -> pb.DeleteCaptionResponse:  # noqa: N802
         """See the contract."""
         del context
-        if not (await viewer_of(self._videos, request.video_id)).channel_member:
-            raise domain.not_a_member()
+        await member_of(self._videos, request.video_id)
         await self._keeping.remove(request.video_id, request.caption_id)
         return pb.DeleteCaptionResponse()
 

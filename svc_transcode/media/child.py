@@ -99,6 +99,10 @@ def perform(job: jobs.Job, reader: PartReader, parent: Parent) -> jobs.Result:  
             from svc_transcode.media.subtitles import extract
 
             return extract(job, reader, save)
+        case jobs.PictureJob():
+            from svc_transcode.media.pictures.redraw import redraw
+
+            return redraw(job, reader, save)
 
 
 def lock_in(order: wire.Order) -> None:

@@ -137,7 +137,24 @@ class CaptionsJob:
     kind: Literal["captions"] = "captions"
 
 
-Job = ProbeJob | VideoJob | AudioJob | ThumbnailJob | VerifyJob | StoryboardJob | CaptionsJob
+@dataclass(frozen=True, slots=True)
+class PictureJob:
+    """A picture that somebody uploaded, drawn anew as a JPEG. → `PictureMade`"""
+
+    source: Source
+    """What `pictures.read` made of the file, as one part."""
+    codec: Literal["mjpeg", "png", "webp"]
+    width: int
+    """As stored, before it is turned upright."""
+    height: int
+    orientation: Annotated[int, Field(ge=1, le=8)] = 1
+    """As in EXIF."""
+    box: int = 1280
+    """The longest side that is drawn, in pixels; even."""
+    kind: Literal["picture"] = "picture"
+
+
+Job = ProbeJob | VideoJob | AudioJob | ThumbnailJob | VerifyJob | StoryboardJob | CaptionsJob | PictureJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +288,15 @@ class CaptionsMade:
     kind: Literal["captions"] = "captions"
 
 
-Result = VideoMade | AudioMade | ThumbnailsMade | Probed | Verified | StoryboardMade | CaptionsMade
+@dataclass(frozen=True, slots=True)
+class PictureMade:
+    width: int
+    height: int
+    file: File
+    kind: Literal["picture"] = "picture"
+
+
+Result = VideoMade | AudioMade | ThumbnailsMade | Probed | Verified | StoryboardMade | CaptionsMade | PictureMade
 
 JOB: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")])
 RESULT: TypeAdapter[Result] = TypeAdapter(Annotated[Result, Field(discriminator="kind")])

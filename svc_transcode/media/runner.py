@@ -105,6 +105,16 @@ async def run_child(
     on_progress: OnProgress | None = ...,
     sources: Path = ...,
 ) -> jobs.CaptionsMade: ...
+@overload
+async def run_child(
+    job: jobs.PictureJob,
+    fetch_part: FetchPart,
+    workdir: Path,
+    *,
+    limits: ChildLimits = ...,
+    on_progress: OnProgress | None = ...,
+    sources: Path = ...,
+) -> jobs.PictureMade: ...
 async def run_child(
     job: jobs.Job,
     fetch_part: FetchPart,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from svc_transcode.processing import captions, leveling, plan, storyboards
 from svc_transcode.processing.arrival import MOST_MISSES, Parked
-from svc_transcode.processing.model import OUT, Failure, Head, JobRow, JobState, State, Still, Track, TrackState
+from svc_transcode.processing.model import OUT, Failure, Head, JobRow, JobState, State, Track, TrackState
 
 PROCESSING_FAILED = Failure("PROCESSING", "Processing kept failing. The file is kept; try processing it again.")
 NOT_READ_BACK = Failure("PROCESSING", "What was stored could not be read back as it was made. Try processing it again.")
@@ -83,11 +83,6 @@ def chunk_made(head: Head, job: JobRow) -> Head:
         state = TrackState.MADE if done >= track.chunks else TrackState.WAITING
         head = head.with_track(replace(track, done=done, state=state))
     return head
-
-
-def stills_made(head: Head, stills: Iterable[Still]) -> Head:
-    """There are pictures to show for the video."""
-    return replace(head, stills=tuple(stills))
 
 
 def track_failed(head: Head, name: str, failure: Failure) -> Head:

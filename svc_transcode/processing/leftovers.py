@@ -11,6 +11,7 @@ from typing import Protocol
 from svc_transcode.processing import leveling
 from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.model import OUT, Head, JobRow, JobState, Kind
+from svc_transcode.processing.pictures import pictures
 from svc_transcode.processing.store import ProcessingStore
 
 
@@ -116,7 +117,7 @@ def kept_prefixes(head: Head, jobs: Iterable[JobRow]) -> tuple[str, ...]:
     """What the paths of objects begin with that are named, or that a job may be writing."""
     tracks = {track.name: track for track in head.tracks}
     kept = [f"m/{folder}/" for folder in (*head.earlier, head.manifests) if folder]
-    kept += [still.path for still in head.stills]
+    kept += [picture.path for picture in pictures(head)]
     kept += [caption.path for caption in head.captions]
     for job in jobs:
         if job.state is JobState.DONE and job.made is not None and job.kind is not Kind.CAPTIONS:

@@ -140,12 +140,13 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """A still that was made: its path is under the video's media prefix."""
+    """A picture of a video: its path is under the video's media prefix."""
 
     path: str
     width: int
     height: int
-    time: Fraction
+    time: Fraction | None
+    """What moment it shows; None for one that was uploaded."""
 
 
 class Origin(StrEnum):
@@ -188,6 +189,13 @@ class Head:
     """Once probed; without its index, which only planning needs."""
     tracks: tuple[Track, ...] = ()
     stills: tuple[Still, ...] = ()
+    """Taken from the video, the best first."""
+    own_still: Still | None = None
+    """Uploaded by its people."""
+    chosen_still: str = ""
+    """The path of the one that its people chose; empty where they chose none, and the first is shown."""
+    pictured_time: datetime | None = None
+    """Of the last StillsMade; later ones have later times."""
     generation: int = 0
     """Of the manifests; 0 before the first."""
     manifests: str = ""

@@ -14,12 +14,12 @@ class MediaStore:
 
     async def put(self, video_id: str, path: str, text: str, content_type: str, cache_control: str) -> None:
         """Store a text. Raises ObjectsUnavailable."""
+        await self.put_file(video_id, path, text.encode(), content_type, cache_control)
+
+    async def put_file(self, video_id: str, path: str, data: bytes, content_type: str, cache_control: str) -> None:
+        """Store a file. Raises ObjectsUnavailable."""
         await self._objects.put(
-            self._bucket,
-            f"v/{video_id}/{path}",
-            text.encode(),
-            content_type=content_type,
-            cache_control=cache_control,
+            self._bucket, f"v/{video_id}/{path}", data, content_type=content_type, cache_control=cache_control
         )
 
     async def get(self, video_id: str, path: str) -> bytes:

@@ -12,7 +12,7 @@ from mesh.errors import invalid_field
 from svc_transcode.media import jobs as media
 from svc_transcode.media.chapters import tidied
 from svc_transcode.media.storyboard import NAME
-from svc_transcode.processing import domain, leveling, plan, view
+from svc_transcode.processing import domain, leveling, pictures, plan, view
 from svc_transcode.processing.model import Failure, Head, JobRow, Kind, Made, Still, TrackFile
 from svc_transcode.processing.passes import Pace, seconds_left
 from vidmesh.transcode.v1 import transcode_events_pb2 as events
@@ -83,13 +83,10 @@ def pace(head: Head, pixels_a_second: float, now: datetime) -> Pace:
     return Pace(seconds_left(head.size, there, first, seconds), pixels_a_second)
 
 
-def stills(head: Head, result: media.ThumbnailsMade, made: Made) -> Outcome:
-    """There are stills; the first is the default."""
-    found = tuple(Still(f"{made.folder}/{t.file.path}", t.width, t.height, t.time) for t in result.thumbnails)
-    if not found:
-        return head, ()
-    told = events.StillsMade(video_id=head.video_id, path=found[0].path, width=found[0].width, height=found[0].height)
-    return domain.stills_made(head, found), (told,)
+def stills(head: Head, result: media.ThumbnailsMade, made: Made, now: datetime) -> Outcome:
+    """There are stills to choose from; the first is shown where no other is."""
+    found = (Still(f"{made.folder}/{t.file.path}", t.width, t.height, t.time) for t in result.thumbnails)
+    return pictures.decided(head, pictures.suggested(head, found), now)
 
 
 def storyboard(head: Head, made: Made) -> Outcome:

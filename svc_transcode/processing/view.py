@@ -7,7 +7,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 from svc_transcode.media.package import MASTER, MPD
-from svc_transcode.processing import captions
+from svc_transcode.processing import captions, pictures
 from svc_transcode.processing.model import Head, State, Track, TrackFile, TrackState
 from vidmesh.transcode.v1 import transcode_pb2 as pb
 from vidmesh.transcode.v1 import transcode_service_pb2 as rpc
@@ -120,9 +120,10 @@ def _file(head: Head, file: TrackFile) -> pb.VideoFile:
 def presentation(head: Head, tracks: Iterable[TrackFile]) -> rpc.GetPresentationResponse:
     """What a player needs. Manifests whose every picture was given up are no longer shown."""
     answer = rpc.GetPresentationResponse(storyboard_path=head.storyboard)
-    for still in head.stills:
-        shown = answer.stills.add(path=still.path, width=still.width, height=still.height)
-        shown.time.FromTimedelta(timedelta(seconds=float(still.time)))
+    for picture in pictures.for_viewers(head):
+        shown = answer.stills.add(path=picture.path, width=picture.width, height=picture.height)
+        if picture.time is not None:
+            shown.time.FromTimedelta(timedelta(seconds=float(picture.time)))
     if head.info:
         answer.duration.FromNanoseconds(nanoseconds(head.info.duration))
     shown = files(head, tracks)

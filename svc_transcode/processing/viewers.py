@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import grpc
 import grpc.aio
 
-from mesh.errors import Fault, not_found
+from mesh.errors import Fault, not_found, permission_denied
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.upload.v1.video_service_pb2 import CheckViewerRequest, CheckViewerResponse
 
@@ -23,6 +23,14 @@ async def viewer_of(video_service: VideoServiceAsyncStub, video_id: str) -> Chec
         if error.code() is grpc.StatusCode.NOT_FOUND:
             raise no_such_video(video_id) from None
         raise
+
+
+async def member_of(video_service: VideoServiceAsyncStub, video_id: str) -> CheckViewerResponse:
+    """The same for one of the channel's people. Raises PERMISSION_DENIED for others who may see the video."""
+    viewer = await viewer_of(video_service, video_id)
+    if not viewer.channel_member:
+        raise permission_denied("Only the channel's people may do this.", relation="channel_member")
+    return viewer
 
 
 def no_such_video(video_id: str) -> Fault:

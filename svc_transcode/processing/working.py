@@ -216,7 +216,7 @@ class Working:
         if isinstance(result, media.Probed):
             return await self._planned(before, result)
         if isinstance(result, media.ThumbnailsMade):
-            return outcomes.stills(head, result, made)
+            return outcomes.stills(head, result, made, datetime.now(UTC))
         if isinstance(result, media.StoryboardMade):
             return outcomes.storyboard(head, made)
         if isinstance(result, media.CaptionsMade):

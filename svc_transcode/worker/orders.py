@@ -23,6 +23,7 @@ _RESULTS: Final[dict[type[media.Job], type[media.Result]]] = {
     media.VerifyJob: media.Verified,
     media.StoryboardJob: media.StoryboardMade,
     media.CaptionsJob: media.CaptionsMade,
+    media.PictureJob: media.PictureMade,
 }
 READERS: Final = frozenset({JobKind.JOB_KIND_VERIFY, JobKind.JOB_KIND_STORYBOARD})
 """The kinds of jobs whose source is not the upload but what was made of it."""

@@ -44,6 +44,8 @@ def files_of(result: media.Result) -> Iterator[tuple[media.File, str]]:
             yield from ((thumbnail.file, "image/jpeg") for thumbnail in thumbnails)
         case media.StoryboardMade(sheets=sheets):
             yield from ((sheet, "image/jpeg") for sheet in sheets)
+        case media.PictureMade(file=file):
+            yield file, "image/jpeg"
         case media.AudioMade() | media.Probed() | media.Verified() | media.CaptionsMade():
             return
 

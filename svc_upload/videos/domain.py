@@ -38,12 +38,11 @@ CATEGORIES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """A picture that processing made: its path below `v/<video_id>/` of the media bucket, and its size in pixels."""
+    """A picture of a video: its path below `v/<video_id>/` of the media bucket, and its size in pixels."""
 
     path: str
     width: int
     height: int
-    made: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +82,8 @@ class VideoRecord:
     """The newest run of processing that ended; -1 before the first did."""
     duration_nanos: int | None = None
     still: Still | None = None
+    still_made: datetime | None = None
+    """When it was decided that this is the picture, or that there is none."""
     publish_time: datetime | None = None
     announced_time: datetime | None = None
     """The scheduled publish time whose coming was announced."""

@@ -51,7 +51,7 @@ def told(record: VideoRecord, message: Message, time: datetime) -> VideoRecord:
         case SourceProbed():
             return replace(record, duration_nanos=message.duration.ToNanoseconds())
         case StillsMade():
-            return _pictured(record, Still(message.path, message.width, message.height, time))
+            return _pictured(record, message, time)
         case RenditionPublished():
             return _playable(record, message.playable_time.ToDatetime(UTC))
         case ProcessingRestarted():
@@ -62,10 +62,13 @@ def told(record: VideoRecord, message: Message, time: datetime) -> VideoRecord:
             return record
 
 
-def _pictured(record: VideoRecord, still: Still) -> VideoRecord:
-    if record.still is not None and record.still.made >= still.made:
+def _pictured(record: VideoRecord, message: StillsMade, time: datetime) -> VideoRecord:
+    # Before pictures could be chosen, events did not say when it was decided.
+    decided = message.decide_time.ToDatetime(UTC) if message.HasField("decide_time") else time
+    if record.still_made is not None and record.still_made >= decided:
         return record
-    return replace(record, still=still)
+    still = Still(message.path, message.width, message.height) if message.path else None
+    return replace(record, still=still, still_made=decided)
 
 
 def _playable(record: VideoRecord, time: datetime) -> VideoRecord:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from mesh.grants import PICTURE_LIFETIME_MAX, GrantScope, GrantSigner, media_url
+from mesh.grants import GrantScope, GrantSigner, media_url, picture_expiry
 from svc_upload.videos.domain import VideoRecord
 from vidmesh.upload.v1.video_pb2 import Thumbnail
 
-HOUR: Final = timedelta(hours=1)
 REMEMBERED: Final = 20_000
 
 
@@ -25,7 +24,7 @@ class Pictures:
         """The picture with an address that is good for one to two hours; None where there is none yet."""
         if record.still is None:
             return None
-        key = (record.video_id, record.access_epoch, expiry(now))
+        key = (record.video_id, record.access_epoch, picture_expiry(now))
         if (token := self._tokens.get(key)) is None:
             token = self._signer.mint(*key, GrantScope.PICTURES)
             self._tokens[key] = token
@@ -33,12 +32,3 @@ class Pictures:
                 self._tokens.popitem(last=False)
         url = media_url("", token, record.video_id, record.still.path)
         return Thumbnail(url=url, width=record.still.width, height=record.still.height)
-
-
-def expiry(now: datetime) -> datetime:
-    """A whole hour, at least one hour away: equal addresses for an hour let browsers and caches keep pictures."""
-    return _floor(now) + (HOUR if now == _floor(now) else PICTURE_LIFETIME_MAX)
-
-
-def _floor(now: datetime) -> datetime:
-    return now.replace(minute=0, second=0, microsecond=0)

@@ -36,7 +36,7 @@ def row_of(record: VideoRecord) -> Row:
         "still_path": still and still.path,
         "still_width": still and still.width,
         "still_height": still and still.height,
-        "still_made": still and still.made,
+        "still_made": record.still_made,
         "upload_time": record.upload_time,
         "publish_time": record.publish_time,
         "announced_time": record.announced_time,
@@ -52,7 +52,7 @@ def record_of(row: Row) -> VideoRecord:
     cells: dict[str, Any] = dict(row)
     still = None
     if cells["still_path"] is not None:
-        still = Still(cells["still_path"], cells["still_width"], cells["still_height"], cells["still_made"])
+        still = Still(cells["still_path"], cells["still_width"], cells["still_height"])
     return VideoRecord(
         video_id=cells["video_id"],
         generation=cells["generation"],
@@ -76,6 +76,7 @@ def record_of(row: Row) -> VideoRecord:
         visibility=cells["visibility"],
         duration_nanos=cells["duration_nanos"],
         still=still,
+        still_made=cells["still_made"],
         upload_time=cells["upload_time"],
         publish_time=cells["publish_time"],
         announced_time=cells["announced_time"],

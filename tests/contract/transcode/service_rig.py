@@ -130,7 +130,7 @@ def plausible(begun: StartJobResponse, info: SourceInfo) -> media.Result:  # noq
         return media.Probed(info)
     if isinstance(job, media.ThumbnailJob):
         return media.ThumbnailsMade(
-            tuple(media.Thumbnail(time, 640, 360, _file(f"{n}.jpg", n)) for n, time in enumerate(job.times))
+            tuple(media.Thumbnail(time, 640, 360, _file(f"{n}.jpg", n)) for n, time in enumerate(job.times[: job.most]))
         )
     if isinstance(job, media.AudioJob):
         length = -(-info.duration // 2)

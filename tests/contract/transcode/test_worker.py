@@ -136,7 +136,7 @@ async def test_every_kind_of_job_is_done_and_what_it_made_is_in_the_store(rig: R
     assert heard.track is not None
     assert isinstance(seen, media.ThumbnailsMade)
     assert [track.quality for track in pictures.tracks] == ["360p", "720p"]
-    assert len(seen.thumbnails) == 4
+    assert len(seen.thumbnails) == 3
     made = [(file, "v", "video/mp4") for track in pictures.tracks for file in files_of(track)]
     made += [(file, "a", "audio/mp4") for file in files_of(heard.track)]
     made += [(still.file, "t", "image/jpeg") for still in seen.thumbnails]

@@ -114,6 +114,8 @@ def _video(caller: Caller, told: UploadTold, named: Named, give_up: float) -> No
     assert playback["thumbnails"], "no still"
     for picture in playback["thumbnails"]:
         named.media.add(_key(picture["url"]))
+    for one in caller.call("GET", f"/v1/videos/{told.video_id}/thumbnails").get("thumbnails", []):
+        named.media.add(_key(one["url"]))
 
 
 def _all_end(stack: Stack, accounts: Sequence[Account], settle: float) -> None:

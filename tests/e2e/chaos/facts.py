@@ -33,7 +33,7 @@ WHAT: Final[dict[type[Message], Callable[[Any], Key]]] = {
     VideoAccessRevoked: lambda fact: (fact.video_id, fact.access_epoch),
     VideoPurged: lambda fact: (fact.video_id,),
     SourceProbed: lambda fact: (fact.video_id,),
-    StillsMade: lambda fact: (fact.video_id,),
+    StillsMade: lambda fact: (fact.video_id, fact.decide_time.ToMicroseconds()),
     StoryboardMade: lambda fact: (fact.video_id,),
     CaptionsChanged: lambda fact: (fact.video_id, fact.manifest_generation),
     RenditionPublished: lambda fact: (fact.video_id, fact.quality),

@@ -42,6 +42,8 @@ async def _wrong(objects: Objects, settings: Settings, journey: Journey) -> str:
         return f"{len(parts)} parts are kept of {upload['part_count']}"
     playback = person.playback(journey.video_id).raise_for_status().json()["playback"]
     named = {_key(picture["url"]) for picture in playback.get("thumbnails", [])}
+    listed = person.get(f"/v1/videos/{journey.video_id}/thumbnails").raise_for_status().json()
+    named |= {_key(one["url"]) for one in listed.get("thumbnails", [])}
     if board := playback.get("storyboard_url"):
         text = person.edge.get(board).raise_for_status().text
         named |= {_key(url) for url in (board, *sheets(board, text))}

@@ -9,7 +9,7 @@ import pytest
 
 from mesh.errors import Fault
 from svc_transcode.media import jobs as media
-from svc_transcode.processing import domain, outcomes, plan
+from svc_transcode.processing import domain, outcomes, pictures, plan
 from svc_transcode.processing.model import Failure, Head, JobRow, JobState, Kind, State, Still, TrackState
 
 from .videos import NOW, OPTIONS, done, planned, source
@@ -118,7 +118,7 @@ def test_a_retry_makes_only_what_is_missing() -> None:
     head, jobs = planned(source(40))
     rows = {name: done(job, head) if job.kind is not Kind.THUMBNAILS else job for name, job in jobs.items()}
     rows["v1-00002-r1"] = replace(jobs["v1-00002-r1"], state=JobState.FAILED)
-    head = domain.stills_made(after_all(head, jobs, but="v1-00002"), [Still("t/x", 1, 1, OPTIONS.chunk)])
+    head = pictures.suggested(after_all(head, jobs, but="v1-00002"), [Still("t/x", 1, 1, OPTIONS.chunk)])
     head = replace(domain.track_failed(head, "720p", SENTENCE), state=State.PROCESSED)
     again = domain.retry(head, rows.values(), OPTIONS, NOW)
     assert again is not None

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 
 from svc_upload.videos.domain import VideoRecord
 from svc_upload.videos.facts import failure_message, told, uploaded
+from svc_upload.videos.rows import record_of, row_of
 from vidmesh.transcode.v1.transcode_events_pb2 import (
     ProcessingFinished,
     ProcessingRestarted,
@@ -96,6 +97,22 @@ def test_an_older_picture_does_not_replace_a_newer_one() -> None:
     record = told(told(video(), newer, NOW), older, NOW - timedelta(seconds=1))
     assert record.still is not None
     assert record.still.path == "new"
+
+
+def test_what_was_decided_later_counts_however_late_an_older_word_comes() -> None:
+    first, second, none = (StillsMade(video_id="abcdefghijk", path=path, width=1, height=1) for path in ("1", "2", ""))
+    for number, event in enumerate((first, second, none)):
+        event.decide_time.FromDatetime(NOW + timedelta(microseconds=number))
+    for order in permutations((first, second)):
+        record = after(video(), *order)
+        assert record.still is not None
+        assert record.still.path == "2"
+        assert record_of(row_of(record)) == record
+    for order in permutations((first, second, none)):
+        record = after(video(), *order)
+        assert record.still is None
+        assert record_of(row_of(record)) == record
+        assert after(record, first) == record
 
 
 def test_a_failure_tells_the_creator_why_until_processing_begins_again() -> None:

@@ -30,8 +30,7 @@ def _elements(shared: Shared) -> Iterator[str]:
     title, description = one_line(shared.title), beginning(shared.description)
     oembed = f"{shared.base}/oembed?format=json&url={quote(shared.watch_url, safe='')}"
     yield f"<title>{escape(title)} · {SITE}</title>"
-    if description:
-        yield f'<meta name="description" content="{escape(description)}" />'
+    yield f'<meta name="description" content="{escape(description or f"{title}: a video on {SITE}.")}" />'
     yield f'<link rel="canonical" href="{escape(shared.watch_url)}" />'
     yield (f'<link rel="alternate" type="application/json+oembed" href="{escape(oembed)}" title="{escape(title)}" />')
     for name, value in _open_graph(shared, title, description):

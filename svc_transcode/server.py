@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from fractions import Fraction
 
-from mesh.bus.dispatch import Dispatcher
 from mesh.bus.jobs import JobQueue
 from mesh.bus.outbox import Outbox
 from mesh.config import TranscodeSettings
@@ -23,13 +22,15 @@ from svc_transcode.operating.service import JobServicer
 from svc_transcode.processing.advancing import Advancing
 from svc_transcode.processing.arrivals import Arrivals
 from svc_transcode.processing.beginning import Beginning
-from svc_transcode.processing.dispatching import Releasing
+from svc_transcode.processing.crews import Crews
+from svc_transcode.processing.dispatching import Dispatching, Releasing
 from svc_transcode.processing.earlier import Earlier
 from svc_transcode.processing.events import Consumers
 from svc_transcode.processing.feeding import Feeding
 from svc_transcode.processing.following import Following
 from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.leftovers import Leftovers
+from svc_transcode.processing.needs import ANYBODY
 from svc_transcode.processing.objects import MediaStore
 from svc_transcode.processing.overlapping import Overlapping
 from svc_transcode.processing.plan import Options
@@ -67,17 +68,18 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     store, queue = ProcessingStore(tables, outbox), Queue(tables)
     media, options = MediaStore(objects, settings.objects.media_bucket), options_of(chosen)
     jobs = JobQueue(bus, TranscodeJob, max_attempts=chosen.max_attempts)
-    releasing = Releasing(store, queue, jobs, runtime.log)
-    dispatcher = Dispatcher(releasing, releasing.submit, releasing.slots)
-    wakes = Wakes(bus)
     counts, clock = Counts(tables), asyncio.get_running_loop().time
+    crews = Crews(tables, clock)
+    releasing = Releasing(store, queue, jobs, crews, runtime.log)
+    dispatcher = Dispatching(releasing, queue, crews, runtime.log)
+    wakes = Wakes(bus)
     working = Working(store, queue, options, chosen.max_attempts, Speeds(lambda: releasing.workers, clock))
     beginning = Beginning(store, queue, media, options)
     leftovers = Leftovers(store, media, chosen.leftovers_after, chosen.replaced_after)
     advancing = Advancing(store, queue, Feeding(store, queue), media, leftovers)
 
-    async def held(job_id: JobId) -> bool:
-        return await jobs.holds(TranscodeJob(job_id=str(job_id)))
+    async def held(job_id: JobId, crew: str) -> bool:
+        return await jobs.holds(TranscodeJob(job_id=str(job_id), crew=crew or ANYBODY))
 
     async def silent(job_id: JobId) -> None:
         letter = TranscodeJob(job_id=str(job_id), video_id=job_id.video_id)
@@ -99,7 +101,7 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
         await arrivals.listening.wait()
     watching = Watching(store, bus)
     earlier = Earlier(tables, store, chosen.reuse)
-    rooms = Rooms(store, working, beginning, following, watching, wakes, media, counts, earlier)
+    rooms = Rooms(store, working, beginning, following, watching, wakes, media, counts, earlier, crews)
     video_service = VideoServiceStub(runtime.channel("svc_upload"))
     signer = GrantSigner(runtime.key_file(settings.file(settings.playback.grant_key_file)))
     servicer = TranscodeServicer(rooms, video_service, signer, runtime.sealer)
@@ -115,7 +117,7 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
         Hosted(
             name="vidmesh.transcode.v1.JobService",
             servicer=JobServicer(
-                Overview(store, queue, beginning, counts, jobs.dead_letters()),
+                Overview(store, queue, beginning, counts, jobs.dead_letters(), crews),
                 store,
                 watching,
                 following,

@@ -13,7 +13,7 @@ OUTBOX: Final = outbox_table()
 
 SCHEMA: Final = Schema(
     "svc_transcode",
-    version=2,
+    version=3,
     tables=(
         tables.PROCESSING,
         tables.PROGRESS,
@@ -22,6 +22,7 @@ SCHEMA: Final = Schema(
         tables.QUEUE_JOBS,
         tables.RELEASED,
         tables.EARLIER,
+        tables.WORKERS,
         JOB_COUNTS,
         OUTBOX,
     ),

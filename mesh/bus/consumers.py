@@ -54,6 +54,8 @@ class Plan(Generic[M]):
     """Wait until the server has the acknowledgement: for work that is dear to repeat."""
     gives_up_on_passing_errors: bool = True
     """Whether an exception that says `retryable` counts like any other."""
+    buried_by: str = ""
+    """Whose dead letters become of what is given up, where several durables share them; empty: the durable's own."""
     grace: timedelta = field(default=timedelta(seconds=20))
     """How long handlers may go on after the end was asked for."""
 
@@ -221,7 +223,8 @@ class Consumer(Generic[M]):
 
     async def _give_up(self, message: Msg, attempts: int, reason: str) -> None:
         try:
-            await bury(self._publisher, message, self._plan.durable, attempts, reason)
+            durable = self._plan.buried_by or self._plan.durable
+            await bury(self._publisher, message, durable, attempts, reason)
         except BusError as error:
             _log.warning("%s cannot be buried yet: %s", message.subject, error)
             await self._settle(message, Retry(wait_after(attempts, self._plan.backoff)))

@@ -45,8 +45,13 @@ class JobQueue(Generic[M]):
         max_attempts: int,
         backoff: Backoff | None = None,
         ack_wait: timedelta = JOB_ACK_WAIT,
+        only: Mapping[str, str] | None = None,
     ) -> None:
-        """Raises InvalidMessage where the contract of `kind` does not make it a job."""
+        """`only`: values that fields of the subject have in the jobs that `work` takes; without, it takes all. Those
+        who work on one type with different values take different jobs; who takes all must be alone.
+
+        Raises InvalidMessage where the contract of `kind` does not make it a job, or a value cannot be in a subject.
+        """
         self._route = route_of(kind)
         if self._route.delivery != Delivery.DELIVERY_JOB:
             raise InvalidMessage(f"{self._route.type_name} is no job")
@@ -56,6 +61,8 @@ class JobQueue(Generic[M]):
         self._backoff = backoff or Backoff(first=timedelta(seconds=1))
         self._ack_wait = ack_wait
         self._durable = "workers-" + self._route.type_name.replace(".", "-")
+        self._subject = self._route.pattern_with(only or {})
+        self._consumer = "-".join((self._durable, *(only or {}).values()))
 
     async def submit(self, message: M, job_id: str) -> None:
         """Put a job into the queue; again with the same `job_id` (within ten minutes) does nothing.
@@ -84,8 +91,9 @@ class JobQueue(Generic[M]):
 
         plan = Plan(
             stream=self._route.stream,
-            durable=self._durable,
-            subjects=(self._route.pattern,),
+            durable=self._consumer,
+            buried_by=self._durable,
+            subjects=(self._subject,),
             types={self._route.type_name: self._kind},
             slots=slots,
             ack_wait=self._ack_wait,
@@ -125,4 +133,4 @@ class JobQueue(Generic[M]):
 
     async def depth(self) -> Depth:
         """How full the queue is. Raises BusUnavailable, also before any worker was ever there."""
-        return Depth(*await self._bus.depth(self._route.stream, self._durable))
+        return Depth(*await self._bus.depth(self._route.stream, self._consumer))

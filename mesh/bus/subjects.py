@@ -44,16 +44,22 @@ class Route:
         """The subject that matches all messages of the type."""
         return _PLACEHOLDER.sub("*", self.template)
 
+    def pattern_with(self, values: Mapping[str, str]) -> str:
+        """The subject that matches the messages of the type with these values. Raises InvalidMessage as `filled`."""
+
+        def place(found: re.Match[str]) -> str:
+            return self._token(found[1], values[found[1]]) if found[1] in values else "*"
+
+        return _PLACEHOLDER.sub(place, self.template)
+
     def filled(self, values: Mapping[str, str]) -> str:
         """The subject with these values in its places. Raises InvalidMessage where one cannot stand there."""
+        return _PLACEHOLDER.sub(lambda found: self._token(found[1], values[found[1]]), self.template)
 
-        def fill(found: re.Match[str]) -> str:
-            value = values[found[1]]
-            if not _VALUE.fullmatch(value):
-                raise InvalidMessage(f"{self.type_name}.{found[1]} cannot be part of a subject: {value!r}")
-            return value
-
-        return _PLACEHOLDER.sub(fill, self.template)
+    def _token(self, name: str, value: str) -> str:
+        if not _VALUE.fullmatch(value):
+            raise InvalidMessage(f"{self.type_name}.{name} cannot be part of a subject: {value!r}")
+        return value
 
     def subject(self, message: Message) -> str:
         """The subject that `message` travels on."""

@@ -103,6 +103,10 @@ def perform(job: jobs.Job, reader: PartReader, parent: Parent) -> jobs.Result:  
             from svc_transcode.media.pictures.redraw import redraw
 
             return redraw(job, reader, save)
+        case jobs.EncodersJob(names):
+            from svc_transcode.media.encoders import working
+
+            return jobs.EncodersFound(working(names))
 
 
 def lock_in(order: wire.Order) -> None:

@@ -154,7 +154,17 @@ class PictureJob:
     kind: Literal["picture"] = "picture"
 
 
-Job = ProbeJob | VideoJob | AudioJob | ThumbnailJob | VerifyJob | StoryboardJob | CaptionsJob | PictureJob
+@dataclass(frozen=True, slots=True)
+class EncodersJob:
+    """Which of these encoders work here? → `EncodersFound`"""
+
+    names: tuple[str, ...]
+    """As FFmpeg names them."""
+    source: Source = Source(())
+    kind: Literal["encoders"] = "encoders"
+
+
+Job = ProbeJob | VideoJob | AudioJob | ThumbnailJob | VerifyJob | StoryboardJob | CaptionsJob | PictureJob | EncodersJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +306,25 @@ class PictureMade:
     kind: Literal["picture"] = "picture"
 
 
-Result = VideoMade | AudioMade | ThumbnailsMade | Probed | Verified | StoryboardMade | CaptionsMade | PictureMade
+@dataclass(frozen=True, slots=True)
+class EncodersFound:
+    """Those that encode a picture."""
+
+    names: tuple[str, ...]
+    kind: Literal["encoders"] = "encoders"
+
+
+Result = (
+    VideoMade
+    | AudioMade
+    | ThumbnailsMade
+    | Probed
+    | Verified
+    | StoryboardMade
+    | CaptionsMade
+    | PictureMade
+    | EncodersFound
+)
 
 JOB: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")])
 RESULT: TypeAdapter[Result] = TypeAdapter(Annotated[Result, Field(discriminator="kind")])

@@ -115,6 +115,16 @@ async def run_child(
     on_progress: OnProgress | None = ...,
     sources: Path = ...,
 ) -> jobs.PictureMade: ...
+@overload
+async def run_child(
+    job: jobs.EncodersJob,
+    fetch_part: FetchPart,
+    workdir: Path,
+    *,
+    limits: ChildLimits = ...,
+    on_progress: OnProgress | None = ...,
+    sources: Path = ...,
+) -> jobs.EncodersFound: ...
 async def run_child(
     job: jobs.Job,
     fetch_part: FetchPart,

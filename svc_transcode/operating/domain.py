@@ -8,6 +8,7 @@ from datetime import timedelta
 from mesh.bus.letters import Kept
 from svc_transcode.operating.counts import End
 from svc_transcode.processing.model import JobRow
+from svc_transcode.processing.needs import Need
 from svc_transcode.processing.queue import Released
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
@@ -25,6 +26,8 @@ class Statistics:
     running: int
     workers: int
     ended: dict[End, int]
+    unserved: tuple[Need, ...]
+    """What some jobs that wait need, and no worker has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from mesh.errors import Fault, not_found, precondition
 from svc_transcode.operating.counts import Counts
 from svc_transcode.operating.domain import MENDED, Dead, Letter, Running, Statistics
 from svc_transcode.processing.beginning import Beginning
+from svc_transcode.processing.crews import Crews
 from svc_transcode.processing.dispatching import SEEN_LATELY
 from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.queue import Line, Queue
@@ -29,13 +30,20 @@ class Overview:
     """The work of the installation."""
 
     def __init__(
-        self, store: ProcessingStore, queue: Queue, beginning: Beginning, counts: Counts, letters: Letters
+        self,
+        store: ProcessingStore,
+        queue: Queue,
+        beginning: Beginning,
+        counts: Counts,
+        letters: Letters,
+        crews: Crews,
     ) -> None:
         self._store = store
         self._queue = queue
         self._beginning = beginning
         self._counts = counts
         self._letters = letters
+        self._crews = crews
 
     async def statistics(self) -> Statistics:
         """How the work gets on."""
@@ -44,11 +52,15 @@ class Overview:
             running += 1
             if job.worker and now - job.report_time < SEEN_LATELY:
                 workers.add(job.worker)
-        return Statistics(running, len(workers), dict(await self._counts.lately()))
+        present, needs = await self._crews.present(), await self._queue.needs()
+        unserved = tuple(need for need in needs if not present.serves(need))
+        return Statistics(running, len(workers), dict(await self._counts.lately()), unserved)
 
-    async def waiting(self, most: int, cursor: bytes | None) -> tuple[list[Line], bytes | None]:
-        """Lines of the queue, what goes first first."""
-        return await self._queue.lines(most, cursor)
+    async def waiting(self, most: int, cursor: bytes | None) -> tuple[list[tuple[Line, bool]], bytes | None]:
+        """Lines of the queue, what goes first first; and whether no worker is there that could do them."""
+        present = await self._crews.present()
+        lines, cursor = await self._queue.lines(most, cursor)
+        return [(line, not present.serves(line.need)) for line in lines], cursor
 
     async def running(self, most: int, cursor: bytes | None) -> tuple[list[Running], bytes | None]:
         """Jobs that are out; fewer where some ended meanwhile."""

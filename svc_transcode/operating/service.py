@@ -11,6 +11,7 @@ from svc_transcode.operating.overview import Overview
 from svc_transcode.processing.dispatching import KINDS
 from svc_transcode.processing.following import Following
 from svc_transcode.processing.ids import JobId
+from svc_transcode.processing.needs import words
 from svc_transcode.processing.priorities import STEP, Urgency
 from svc_transcode.processing.queue import Line
 from svc_transcode.processing.store import ProcessingStore
@@ -61,6 +62,7 @@ class JobServicer(JobServiceServicer):
                 given_up=found.ended.get(End.GIVEN_UP, 0),
                 reused=found.ended.get(End.REUSED, 0),
                 rate=rate(found.ended, LATELY),
+                unserved_needs=sorted({word for need in found.unserved for word in words(need)}),
             )
         )
 
@@ -70,7 +72,8 @@ class JobServicer(JobServiceServicer):
         cursor = self._tokens.open(QUEUE, request, request.page_token)
         lines, cursor = await self._overview.waiting(self._tokens.page_size(request.page_size, DEFAULT, MOST), cursor)
         return pb.ListJobQueueResponse(
-            lines=[_line(line) for line in lines], next_page_token=self._tokens.seal(QUEUE, request, cursor)
+            lines=[_line(line, unserved) for line, unserved in lines],
+            next_page_token=self._tokens.seal(QUEUE, request, cursor),
         )
 
     async def ListRunningJobs(self, request: pb.ListRunningJobsRequest, context: Any) -> pb.ListRunningJobsResponse:  # noqa: N802
@@ -105,10 +108,15 @@ class JobServicer(JobServiceServicer):
         return pb.RetryDeadJobResponse(processing=None if head is None else await self._watching.now(head))
 
 
-def _line(line: Line) -> job_pb2.JobQueueLine:
+def _line(line: Line, unserved: bool) -> job_pb2.JobQueueLine:
     urgency, place = divmod(line.priority, STEP)
     found = job_pb2.JobQueueLine(
-        urgency=URGENCIES[Urgency(urgency)], place=place, channel_id=line.channel_id, waiting=line.waiting
+        urgency=URGENCIES[Urgency(urgency)],
+        place=place,
+        channel_id=line.channel_id,
+        waiting=line.waiting,
+        needs=words(line.need),
+        unserved=unserved,
     )
     if line.oldest is not None:
         found.oldest_time.FromDatetime(line.oldest)

@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mesh.bus import BusError
-from mesh.bus.dispatch import Dispatcher
 from mesh.errors import Fault
 from mesh.objects import ObjectError
 from mesh.tables import TableError
 from svc_transcode.processing.advancing import Advancing
+from svc_transcode.processing.dispatching import Dispatching
 from svc_transcode.processing.recovering import LOST, Recovering
 from svc_transcode.processing.store import ProcessingStore
 from svc_transcode.processing.watching import Wakes
@@ -31,7 +31,7 @@ class Following:
         store: ProcessingStore,
         advancing: Advancing,
         recovering: Recovering,
-        dispatcher: Dispatcher,
+        dispatcher: Dispatching,
         wakes: Wakes,
         log: FilteringBoundLogger,
         sweep_every: timedelta,

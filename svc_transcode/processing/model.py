@@ -276,6 +276,8 @@ class JobRow:
     state: JobState = JobState.QUEUED
     release: int = 0
     """How often it was handed to the bus."""
+    crew: str = ""
+    """Of the newest release: the workers that it is for."""
     attempt: int = 0
     """Of the newest release: the newest attempt that began."""
     failures: int = 0

@@ -15,6 +15,7 @@ from typing import Protocol
 from mesh.bus.dispatch import SHARE
 from mesh.tables import Row, Tables, Value, integer, text, timestamp
 from svc_transcode.processing.model import Head
+from svc_transcode.processing.needs import NEEDS, NOTHING, Need, need_of
 from svc_transcode.processing.priorities import PATIENT, in_queue
 from svc_transcode.processing.tables import QUEUE_GROUPS, QUEUE_JOBS, RELEASED
 
@@ -25,10 +26,13 @@ ones, round and round."""
 TOGETHER = 64
 COUNTED = 1000
 """Jobs of a line that are counted."""
+LANE = 1000
+"""Priorities in the tables are as many lanes as there are combinations of needs, each so wide: who looks for what a
+crew can do never reads what it cannot."""
 
 _PRIORITY, _CHANNEL, _JOB, _VIDEO = integer("priority"), text("channel_id"), text("job"), text("video_id")
 _QUEUE_TIME, _REPORT_TIME, _RELEASE_TIME = timestamp("queue_time"), timestamp("report_time"), timestamp("release_time")
-_WORKER = text("worker")
+_WORKER, _CREW = text("worker"), text("crew")
 
 
 class Named(Protocol):
@@ -52,6 +56,12 @@ class Waiting:
     """Of `priorities.in_queue`."""
     channel_id: str
     queue_time: datetime
+    need: Need = NOTHING
+
+    @property
+    def place(self) -> int:
+        """Of its line in the tables."""
+        return self.need * LANE + self.priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,7 @@ class Line:
     """At most `COUNTED`."""
     oldest: datetime | None
     """None where the last one was just taken."""
+    need: Need = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +86,8 @@ class Released:
     release_time: datetime
     report_time: datetime
     worker: str
+    crew: str = ""
+    """Whose job it is; empty: it was released before there were crews."""
 
 
 class Queue:
@@ -90,36 +103,46 @@ class Queue:
         its turn comes.
         """
         waiting = [
-            Waiting(head.video_id, job.name, in_queue(head, job.priority), head.channel_id, head.start_time)
+            Waiting(
+                head.video_id,
+                job.name,
+                in_queue(head, job.priority),
+                head.channel_id,
+                head.start_time,
+                need_of(head, job.priority),
+            )
             for job in jobs
         ]
         for at in range(0, len(waiting), TOGETHER):
             await asyncio.gather(*(self._tables.put(QUEUE_JOBS, _queued(one)) for one in waiting[at : at + TOGETHER]))
         # Behind the jobs: who removes a group as empty looks once more after removing it.
-        for priority in {one.priority for one in waiting}:
+        for priority in {one.place for one in waiting}:
             await self._tables.put(QUEUE_GROUPS, _group(priority, head.channel_id))
 
     async def remove(self, waiting: Waiting) -> None:
         """Its turn came."""
         await self._tables.delete(QUEUE_JOBS, _queued(waiting))
 
-    async def next(self, most: int) -> list[Waiting]:
-        """Jobs whose turn it may be: about `most` of the smallest priorities that have any, and of `PATIENT` ones their
-        share of that, taken channel by channel.
+    async def next(self, most: int, need: Need = NOTHING) -> list[Waiting]:
+        """Jobs that need just this and whose turn it may be: about `most` of the smallest priorities that have any, and
+        of `PATIENT` ones their share of that, taken channel by channel.
 
         Every channel that is looked at is there at least once: who chooses must see whose turn it is.
         """
-        chosen, reached = await self._next(0, most)
-        if reached is not None and reached <= PATIENT:
-            chosen += (await self._next(PATIENT, -(-most // SHARE)))[0]
+        lane = need * LANE
+        chosen, reached = await self._next(lane, lane + LANE, most)
+        if reached is not None and reached <= lane + PATIENT:
+            chosen += (await self._next(lane + PATIENT, lane + LANE, -(-most // SHARE)))[0]
         return chosen
 
-    async def _next(self, priority: int, most: int) -> tuple[list[Waiting], int | None]:
-        """About `most` jobs from this priority on, and which one would be next; None: there is no other."""
+    async def _next(self, priority: int, end: int, most: int) -> tuple[list[Waiting], int | None]:
+        """About `most` jobs from this priority on and before `end`, and which one would be next; None: there is no
+        other.
+        """
         chosen: list[Waiting] = []
         while len(chosen) < most:
             page = await self._tables.scan(QUEUE_GROUPS, {"shard": SHARD}, start=priority, limit=1)
-            if not page.rows:
+            if not page.rows or _PRIORITY.of(page.rows[0]) >= end:
                 return chosen, None
             priority = _PRIORITY.of(page.rows[0])
             chosen += await self._of(priority, await self._channels(priority), most - len(chosen))
@@ -166,11 +189,14 @@ class Queue:
             page = await self._tables.scan(QUEUE_JOBS, partition, limit=most)
             if page.rows:
                 await self._tables.put(QUEUE_GROUPS, _group(priority, channel_id))
-        return [Waiting(_VIDEO.of(row), _JOB.of(row), priority, channel_id, _QUEUE_TIME.of(row)) for row in page.rows]
+        need, own = divmod(priority, LANE)
+        return [
+            Waiting(_VIDEO.of(row), _JOB.of(row), own, channel_id, _QUEUE_TIME.of(row), Need(need)) for row in page.rows
+        ]
 
-    async def release(self, video_id: str, job: str, now: datetime) -> None:
-        """The job is about to be put on the bus."""
-        row: dict[str, Value] = {"release_time": now, "report_time": now, "worker": ""}
+    async def release(self, video_id: str, job: str, crew: str, now: datetime) -> None:
+        """The job is about to be put on the bus, for this crew."""
+        row: dict[str, Value] = {"release_time": now, "report_time": now, "worker": "", "crew": crew}
         await self._tables.put(RELEASED, {"shard": SHARD, "video_id": video_id, "job": job, **row})
 
     async def seen(self, video_id: str, job: str, worker: str | None = None) -> None:
@@ -200,14 +226,25 @@ class Queue:
         return [_released(row) for row in page.rows], page.cursor
 
     async def lines(self, most: int, cursor: bytes | None) -> tuple[list[Line], bytes | None]:
-        """A page of who waits, the smallest priority first."""
+        """A page of who waits: what every worker can do first, and of that the smallest priority."""
         page = await self._tables.scan(QUEUE_GROUPS, {"shard": SHARD}, limit=most, cursor=cursor)
         return [await self._line(_PRIORITY.of(row), _CHANNEL.of(row)) for row in page.rows], page.cursor
+
+    async def needs(self) -> list[Need]:
+        """What jobs that wait need, each once."""
+        found: list[Need] = []
+        for need in NEEDS:
+            lane = need * LANE
+            page = await self._tables.scan(QUEUE_GROUPS, {"shard": SHARD}, start=lane, limit=1)
+            if page.rows and _PRIORITY.of(page.rows[0]) < lane + LANE:
+                found.append(need)
+        return found
 
     async def _line(self, priority: int, channel_id: str) -> Line:
         partition: dict[str, Value] = {"priority": priority, "channel_id": channel_id}
         rows = (await self._tables.scan(QUEUE_JOBS, partition, limit=COUNTED)).rows
-        return Line(priority, channel_id, len(rows), _QUEUE_TIME.of(rows[0]) if rows else None)
+        need, own = divmod(priority, LANE)
+        return Line(own, channel_id, len(rows), _QUEUE_TIME.of(rows[0]) if rows else None, Need(need))
 
 
 def _released(row: Row) -> Released:
@@ -218,6 +255,7 @@ def _released(row: Row) -> Released:
         release_time=_RELEASE_TIME.maybe(row) or reported,
         report_time=reported,
         worker=_WORKER.maybe(row) or "",
+        crew=_CREW.maybe(row) or "",
     )
 
 
@@ -227,7 +265,7 @@ def _group(priority: int, channel_id: str) -> dict[str, Value]:
 
 def _queued(waiting: Waiting) -> dict[str, Value]:
     return {
-        "priority": waiting.priority,
+        "priority": waiting.place,
         "channel_id": waiting.channel_id,
         "queue_time": waiting.queue_time,
         "video_id": waiting.video_id,

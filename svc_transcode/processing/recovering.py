@@ -34,8 +34,8 @@ SETTLED = 30.0
 class Held(Protocol):
     """Whether the work queue has a release of a job."""
 
-    async def __call__(self, job_id: JobId) -> bool:
-        """Raises BusUnavailable."""
+    async def __call__(self, job_id: JobId, crew: str) -> bool:
+        """`crew`: whose job it is. Raises BusUnavailable."""
         ...
 
 
@@ -94,8 +94,12 @@ class Recovering:
                 await self._queue.settle(out.video_id, out.job)
             return False
         job_id = JobId(out.video_id, out.job, found.value.release)
-        if await self._held(job_id):
+        if await self._held(job_id, found.value.crew):
             seen.missing = None
+            if not found.value.attempt and await self._releasing.deserted(found.value.crew):
+                self._log.info("the workers that a job was for are gone; it goes to others", job=str(job_id))
+                await self._releasing.again(out.video_id, found)
+                return False
             if now - seen.since > SILENT:
                 await self._heard_nothing(job_id, found)
             return False

@@ -8,18 +8,20 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from mesh.call import current_call
-from mesh.errors import Fault, invalid, permission_denied
+from mesh.errors import Fault, invalid, invalid_field, permission_denied
 from mesh.grants import GrantSigner, media_url
 from mesh.sealing import Sealer
 from svc_transcode.operating.counts import Counts, End
 from svc_transcode.processing import outcomes, view
 from svc_transcode.processing.advancing import Media
 from svc_transcode.processing.beginning import Beginning
+from svc_transcode.processing.crews import Crews, Worker
 from svc_transcode.processing.dispatching import KINDS
 from svc_transcode.processing.earlier import Earlier, Read
 from svc_transcode.processing.following import Following
 from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.model import Head
+from svc_transcode.processing.needs import EVERY_WORKER, ability_of, crew_name
 from svc_transcode.processing.store import ProcessingStore, Versioned
 from svc_transcode.processing.viewers import no_such_video, viewer_of
 from svc_transcode.processing.watching import Wakes, Watching
@@ -51,6 +53,7 @@ class Rooms:
     media: Media
     counts: Counts
     earlier: Earlier
+    crews: Crews
 
 
 class TranscodeServicer(TranscodeServiceServicer):
@@ -109,6 +112,16 @@ class TranscodeServicer(TranscodeServiceServicer):
         head = (await self._head(request.video_id)).value
         tracks = await self._rooms.store.tracks(request.video_id) if head.generation else []
         return view.presentation(head, tracks)
+
+    async def AnnounceWorker(self, request: pb.AnnounceWorkerRequest, context: Any) -> pb.AnnounceWorkerResponse:  # noqa: N802
+        """See the contract."""
+        del context
+        if EVERY_WORKER not in request.encoders:
+            raise invalid_field("encoders", f"Every worker needs {EVERY_WORKER}.")
+        ability = ability_of(request.encoders, request.memory_bytes)
+        worker = Worker(request.name, request.slots, ability, tuple(request.encoders), request.memory_bytes)
+        await (self._rooms.crews.leave(worker) if request.leaving else self._rooms.crews.announce(worker))
+        return pb.AnnounceWorkerResponse(crew=crew_name(ability))
 
     async def StartJob(self, request: pb.StartJobRequest, context: Any) -> pb.StartJobResponse:  # noqa: N802
         """See the contract."""

@@ -77,6 +77,7 @@ RELEASED = Table(
         timestamp("release_time"),
         timestamp("report_time"),
         text("worker"),
+        text("crew", since=3),
     ),
     partition_key=("shard",),
     clustering_key=("video_id", "job"),
@@ -92,6 +93,24 @@ EARLIER = Table(
 )
 """By what a job does: which job of which video did it last, and of which parts. What it made is in that job's row and
 goes with its video."""
+
+WORKERS = Table(
+    "workers",
+    columns=(
+        integer("shard"),
+        text("name"),
+        integer("slots"),
+        integer("ability"),
+        text("encoders"),
+        integer("memory_bytes"),
+        timestamp("announce_time"),
+    ),
+    partition_key=("shard",),
+    clustering_key=("name",),
+    default_ttl=timedelta(days=1),
+    since=3,
+)
+"""What each worker can do, by its own word. One that has not been heard of for a minute is gone."""
 
 SHARDS = 4
 """Of ACTIVE."""

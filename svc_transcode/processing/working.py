@@ -240,7 +240,7 @@ class Working:
         # Queued before the head says so: a crash in between repeats the probe's end, which plans the same.
         await self._store.add_jobs(head.video_id, planned.jobs)
         if head.complete or head.arrival is None:
-            await self._queue.add(head, planned.jobs)
+            await self._queue.add(replace(head, info=result.info), planned.jobs)
         else:
             sizes = head.arrival.sizes()
             lines = await asyncio.to_thread(plan.waiting, planned, result.info, sizes)

@@ -46,7 +46,7 @@ def files_of(result: media.Result) -> Iterator[tuple[media.File, str]]:
             yield from ((sheet, "image/jpeg") for sheet in sheets)
         case media.PictureMade(file=file):
             yield file, "image/jpeg"
-        case media.AudioMade() | media.Probed() | media.Verified() | media.CaptionsMade():
+        case media.AudioMade() | media.Probed() | media.Verified() | media.CaptionsMade() | media.EncodersFound():
             return
 
 

@@ -12,10 +12,13 @@ from typing import Final
 from mesh.bus.jobs import JobQueue
 from mesh.bus.model import Job, Outcome
 from mesh.config import TranscodeSettings
+from mesh.errors import Fault
 from mesh.process import CannotStart, ToldToStop, run_process, unless_told_to_stop
 from mesh.runtime import Runtime
 from svc_transcode.media.jobs import Bounds
 from svc_transcode.media.limits import ChildLimits
+from svc_transcode.worker.abilities import found_out
+from svc_transcode.worker.announcing import Announcing
 from svc_transcode.worker.arguments import Choice
 from svc_transcode.worker.attempts import Attempts, Bench
 from svc_transcode.worker.coordinator import Coordinator
@@ -70,8 +73,11 @@ async def _work(choice: Choice, runtime: Runtime, scratch: Path) -> None:
     pieces = PieceCache(kept, objects, choice.cache_bytes, asyncio.get_running_loop().time)
     runtime.background(functools.partial(tidy, pieces), "tidy")
     encoder = await asyncio.to_thread(encoder_name)
+    limits = limits_of(settings.transcode)
+    abilities = await found_out(choice.slots, limits, at_work)
+    transcode = TranscodeServiceStub(runtime.channel("svc_transcode"))
     bench = Bench(
-        coordinator=Coordinator(TranscodeServiceStub(runtime.channel("svc_transcode")), encoder),
+        coordinator=Coordinator(transcode, encoder),
         sources=Sources(UploadServiceStub(runtime.channel("svc_upload")), settings.objects.source_bucket),
         pieces=pieces,
         outputs=Outputs(objects, settings.objects.media_bucket),
@@ -79,16 +85,22 @@ async def _work(choice: Choice, runtime: Runtime, scratch: Path) -> None:
         media_bucket=settings.objects.media_bucket,
         encoder=encoder,
         bounds=Bounds(settings.transcode.max_pixels, int(settings.transcode.max_duration.total_seconds())),
-        limits=limits_of(settings.transcode),
+        limits=limits,
         limits_of_probes=limits_of_probes(settings.transcode),
     )
     slots = Slots(Attempts(bench, runtime.log), choice)
-    queue = JobQueue(bus, TranscodeJob, max_attempts=settings.transcode.max_attempts)
-    runtime.log.info("working", worker=choice.name, slots=choice.slots)
+    announcing = Announcing(transcode, choice.name, choice.slots, abilities)
     try:
+        crew = await unless_told_to_stop(runtime, announcing.begin())
+        runtime.background(announcing.go_on, "announcing")
+        queue = JobQueue(bus, TranscodeJob, max_attempts=settings.transcode.max_attempts, only={"crew": crew})
+        runtime.log.info("working", worker=choice.name, slots=choice.slots, crew=crew, encoders=abilities.encoders)
         await unless_told_to_stop(runtime, queue.work(slots.handle, choice.slots))
+    except Fault as fault:
+        raise CannotStart(fault.sentence) from fault
     except ToldToStop:
         runtime.log.info("stopped")
+        await announcing.end()
 
 
 class Slots:

@@ -240,7 +240,7 @@ async def test_a_job_that_cannot_be_read_is_not_tried_again(bus: Bus, nats: Nats
     queue = queue_of(bus)
     headers = {"vidmesh-type": TranscodeJob.DESCRIPTOR.full_name}
     async with await nats_client.connect(nats.url) as client:
-        await client.jetstream().publish("jobs.transcode.broken", b"\xff\xff", headers=headers)
+        await client.jetstream().publish("jobs.transcode.any.broken", b"\xff\xff", headers=headers)
         await queue.submit(job("good"), "good")
         async with Worker(queue, handler):
             assert [work.message.job_id for work in await seen.count(1)] == ["good"]

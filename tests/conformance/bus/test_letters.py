@@ -70,7 +70,7 @@ async def test_a_letter_that_cannot_be_read_hides_no_other(bus: Bus, nats: NatsS
         return GiveUp("no")
 
     async with await nats_client.connect(nats.url) as client:
-        await client.jetstream().publish("jobs.transcode.broken", b"\xff\xff", headers=headers)
+        await client.jetstream().publish("jobs.transcode.any.broken", b"\xff\xff", headers=headers)
         await queue.submit(job("good"), "good")
         async with Worker(queue, handler):
             await two_letters(client)

@@ -14,7 +14,7 @@ SHORT = timedelta(seconds=1)
 
 
 def job(name: str) -> TranscodeJob:
-    return TranscodeJob(job_id=name, video_id="video")
+    return TranscodeJob(job_id=name, video_id="video", crew="any")
 
 
 def queue_of(bus: Bus, max_attempts: int = 3) -> JobQueue[TranscodeJob]:

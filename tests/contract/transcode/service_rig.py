@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,14 +29,15 @@ from mesh.telemetry import Telemetry
 from mesh.testing.servers import NatsServer, WeedServer
 from mesh.testing.serving import Metadata, TestMesh
 from svc_transcode.media import jobs as media
-from svc_transcode.media.info import AudioInfo, IndexPoint, SourceInfo, VideoInfo
-from svc_transcode.media.storyboard import Layout
+from svc_transcode.media.info import SourceInfo
+from svc_transcode.processing.needs import ANYBODY
 from svc_transcode.server import assemble
 from tests.contract import answers
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
-from vidmesh.transcode.v1.transcode_pb2 import JobKind, Processing
+from vidmesh.transcode.v1.transcode_pb2 import Processing
 from vidmesh.transcode.v1.transcode_service_pb2 import (
+    AnnounceWorkerRequest,
     FinishJobRequest,
     GetPresentationRequest,
     GetPresentationResponse,
@@ -55,6 +55,8 @@ from vidmesh.upload.v1.video_pb2 import PROCESSING_STATE_FAILED, PROCESSING_STAT
 from vidmesh.upload.v1.video_service_pb2 import CheckViewerRequest, CheckViewerResponse
 from vidmesh.upload.v1.video_service_pb2_grpc import VideoServiceServicer, add_VideoServiceServicer_to_server
 
+from .plausible import plausible
+
 if TYPE_CHECKING:
     from vidmesh.transcode.v1.transcode_service_pb2_grpc import TranscodeServiceAsyncStub
 
@@ -67,86 +69,6 @@ ENDED = {PROCESSING_STATE_PROCESSED, PROCESSING_STATE_FAILED}
 async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 90) -> Any:
     """As `answers.eventually`, within 15 s."""
     return await answers.eventually(condition, seconds)
-
-
-def source(seconds: int, *, audio: int = 1, height: int = 720) -> SourceInfo:
-    """What a probe finds: 25 pictures a second, 16:9."""
-    width = height * 16 // 9
-    picture = VideoInfo(
-        stream_index=0,
-        codec="h264",
-        profile="High",
-        pixel_format="yuv420p",
-        bit_depth=8,
-        width=width,
-        height=height,
-        coded_width=width,
-        coded_height=height,
-        sample_aspect_ratio=Fraction(1),
-        rotation=0,
-        frame_rate=Fraction(25),
-        variable_frame_rate=False,
-        interlaced=False,
-        color_transfer="bt709",
-        color_primaries="bt709",
-        color_matrix="bt709",
-        full_range=False,
-    )
-    sounds = tuple(AudioInfo(1 + n, "aac", 2, "stereo", 48_000, ("en", "de")[n % 2], n == 0) for n in range(audio))
-    length = Fraction(seconds)
-    return SourceInfo(
-        container="mp4",
-        size=1000,
-        origin=Fraction(0),
-        duration=length,
-        video_duration=length,
-        bitrate=1_000_000,
-        video=picture,
-        audio=sounds,
-        index=tuple(IndexPoint(Fraction(at), at * 10, at * 10 + 10) for at in range(seconds)),
-    )
-
-
-def track_made(quality: str, first: int, count: int, *, rate: int = 90_000, samples: int = 50) -> media.TrackMade:
-    """Segments of 2 s, numbered from `first`."""
-    codec = "mp4a.40.2" if quality.startswith("audio") else "avc1.64001f"
-    segments = tuple(
-        media.SegmentFile(n, _file(f"{quality}/{n:05d}.m4s", n), n * 2 * rate, 2 * rate, samples)
-        for n in range(first, first + count)
-    )
-    return media.TrackMade(quality, codec, rate, _file(f"{quality}/init.mp4", 0), segments)
-
-
-def _file(path: str, number: int) -> media.File:
-    return media.File(path, 1000 + number, f"{number:064x}")
-
-
-def plausible(begun: StartJobResponse, info: SourceInfo) -> media.Result:  # noqa: PLR0911 (a table)
-    """What a worker would make of a job of this source."""
-    if begun.kind == JobKind.JOB_KIND_VERIFY:
-        return media.Verified((len(begun.objects) - 1) * 50, Fraction(0), Fraction(1))
-    job = media.from_json(media.JOB, begun.spec)
-    if isinstance(job, media.ProbeJob):
-        return media.Probed(info)
-    if isinstance(job, media.ThumbnailJob):
-        return media.ThumbnailsMade(
-            tuple(media.Thumbnail(time, 640, 360, _file(f"{n}.jpg", n)) for n, time in enumerate(job.times[: job.most]))
-        )
-    if isinstance(job, media.AudioJob):
-        length = -(-info.duration // 2)
-        return media.AudioMade(track_made("audio", 0, length, rate=48_000))
-    if isinstance(job, media.StoryboardJob):
-        return media.StoryboardMade(tuple(_file(f"sheet-{n}.jpg", n) for n in range(Layout.of(len(job.starts)).sheets)))
-    if isinstance(job, media.CaptionsJob):
-        indexes = [track.stream_index for track in job.tracks]
-        return media.CaptionsMade(
-            tuple(media.CaptionsFile(index, _file(f"captions-{index}.vtt", index), 2, 3000) for index in indexes)
-        )
-    assert isinstance(job, media.VideoJob)
-    end = info.video_duration if job.end is None else job.end
-    first, count = int(job.start // 2), int(-(-(end - job.start) // 2))
-    made = tuple(track_made(rung.quality, first, count) for rung in job.rungs)
-    return media.VideoMade(made, frames=50 * count)
 
 
 Answer = media.Result | JobFailure | None
@@ -252,6 +174,8 @@ class Served:
     owner: str
     done: list[str] = field(default_factory=list[str])
     """The jobs that its worker began, in order, as "name#attempt"."""
+    crews: dict[str, str] = field(default_factory=dict[str, str])
+    """Of each of them, whom the bus gave it to."""
 
     @property
     def me(self) -> Metadata:
@@ -263,6 +187,29 @@ class Served:
         trace: dict[str, str] = {}
         inject_trace(trace)
         return (*self.mesh.as_service("worker"), *trace.items())
+
+    async def announce(self, name: str, *encoders: str, memory: int = 0, slots: int = 1, leaving: bool = False) -> str:
+        """A worker says what it can do; its crew."""
+        request = AnnounceWorkerRequest(name=name, slots=slots, encoders=encoders, memory_bytes=memory, leaving=leaving)
+        return (await self.service.AnnounceWorker(request, metadata=self.worker)).crew
+
+    @asynccontextmanager
+    async def present(self, name: str, *encoders: str) -> AsyncGenerator[str]:
+        """A worker that says again and again that it is there, while the block runs; its crew."""
+
+        async def go_on() -> None:
+            while True:
+                await asyncio.sleep(2)
+                await self.announce(name, *encoders)
+
+        crew = await self.announce(name, *encoders)
+        going_on = asyncio.create_task(go_on())
+        try:
+            yield crew
+        finally:
+            going_on.cancel()
+            await asyncio.gather(going_on, return_exceptions=True)
+            await self.announce(name, *encoders, leaving=True)
 
     async def upload(self, video_id: str | None = None, channel_id: str | None = None) -> str:
         """A file is complete; its video."""
@@ -365,9 +312,18 @@ class Served:
         say: Callable[[str, StartJobResponse], Answer | str] = lambda _job, _begun: "as usual",
         *,
         attempts: int = ATTEMPTS,
+        crew: str = ANYBODY,
     ) -> AsyncGenerator[None]:
-        """A worker takes jobs while the block runs. `say` decides by the job's name; "as usual": it succeeds."""
-        queue = JobQueue(self.bus, TranscodeJob, max_attempts=attempts, backoff=Backoff(timedelta(milliseconds=20)))
+        """A worker takes the jobs of a crew while the block runs. `say` decides by the job's name; "as
+        usual": it succeeds.
+        """
+        queue = JobQueue(
+            self.bus,
+            TranscodeJob,
+            max_attempts=attempts,
+            backoff=Backoff(timedelta(milliseconds=20)),
+            only={"crew": crew},
+        )
 
         async def handle(job: Job[TranscodeJob]) -> Outcome:
             job_id, name = job.message.job_id, job.message.job_id.split("~")[1]
@@ -375,6 +331,7 @@ class Served:
             try:
                 begun = await self.service.StartJob(request, metadata=self.worker)
                 self.done.append(f"{name}#{job.attempt}")
+                self.crews[name] = job.message.crew
                 said = say(name, begun)
                 answer = plausible(begun, info) if isinstance(said, str) else said
                 if answer is None:

@@ -13,7 +13,8 @@ from tests.contract.answers import refusal
 from vidmesh.social.v1.account_pb2 import Role
 from vidmesh.transcode.v1 import transcode_service_pb2 as pb
 
-from .service_rig import Served, new_video_id, source
+from .plausible import source
+from .service_rig import Served, new_video_id
 
 Ask = Callable[[Served, str, Metadata], Awaitable[Any]]
 

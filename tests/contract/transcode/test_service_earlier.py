@@ -15,7 +15,8 @@ from vidmesh.transcode.v1.transcode_service_pb2 import (
 )
 from vidmesh.upload.v1.upload_events_pb2 import VideoPurged
 
-from .service_rig import Served, eventually, plausible, source
+from .plausible import plausible, source
+from .service_rig import Served, eventually
 
 INFO = source(6, audio=0)
 READ = PartsRead(encoder="x264", numbers=[1, 3], digest="ab" * 32)

@@ -8,7 +8,8 @@ from svc_transcode.processing.tables import ACTIVE, SHARDS
 from vidmesh.transcode.v1.transcode_pb2 import FAILURE_REASON_NOT_A_VIDEO
 from vidmesh.transcode.v1.transcode_service_pb2 import JobFailure, StartJobResponse
 
-from .service_rig import Answer, Served, eventually, source
+from .plausible import source
+from .service_rig import Answer, Served, eventually
 
 MANY = 2 * PAGE
 REFUSED = JobFailure(permanent=True, reason=FAILURE_REASON_NOT_A_VIDEO, message="This is no video.")

@@ -53,7 +53,8 @@ from vidmesh.upload.v1.video_pb2 import (
     PROCESSING_STATE_PROCESSING,
 )
 
-from .service_rig import Answer, Served, eventually, plausible, serving, source
+from .plausible import plausible, source
+from .service_rig import Answer, Served, eventually, serving
 
 BROKEN = JobFailure(message="Out of luck.", reason=FAILURE_REASON_PROCESSING)
 HOPELESS = JobFailure(message="The file is not a video.", reason=FAILURE_REASON_NOT_A_VIDEO, permanent=True)

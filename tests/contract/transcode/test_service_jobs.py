@@ -24,7 +24,8 @@ from vidmesh.transcode.v1.transcode_service_pb2 import StartJobResponse
 from vidmesh.upload.v1.upload_events_pb2 import VideoPurged
 from vidmesh.upload.v1.video_pb2 import PROCESSING_STATE_FAILED, PROCESSING_STATE_PROCESSED
 
-from .service_rig import Answer, Served, eventually, source
+from .plausible import source
+from .service_rig import Answer, Served, eventually
 
 if TYPE_CHECKING:
     from vidmesh.transcode.v1.job_service_pb2_grpc import JobServiceAsyncStub

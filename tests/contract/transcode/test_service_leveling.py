@@ -23,7 +23,8 @@ from vidmesh.transcode.v1.transcode_pb2 import RENDITION_STATE_PUBLISHED, JobKin
 from vidmesh.transcode.v1.transcode_service_pb2 import StartJobResponse
 from vidmesh.upload.v1.video_pb2 import PROCESSING_STATE_PROCESSED
 
-from .service_rig import Answer, Served, eventually, serving, source, track_made
+from .plausible import source, track_made
+from .service_rig import Answer, Served, eventually, serving
 
 QUIET = -24.0
 SECONDS = 20

@@ -28,7 +28,8 @@ from vidmesh.transcode.v1.transcode_service_pb2 import (
 from vidmesh.upload.v1.upload_events_pb2 import PartsConfirmed
 from vidmesh.upload.v1.video_pb2 import PROCESSING_STATE_PROCESSED, PROCESSING_STATE_UPLOADING
 
-from .service_rig import Served, eventually, serving, source
+from .plausible import source
+from .service_rig import Served, eventually, serving
 
 SECONDS = 40
 

@@ -20,7 +20,8 @@ from vidmesh.transcode.v1.transcode_service_pb2 import (
 )
 from vidmesh.upload.v1.video_pb2 import PROCESSING_STATE_PROCESSED
 
-from .service_rig import Served, eventually, source
+from .plausible import source
+from .service_rig import Served, eventually
 
 
 async def test_a_long_video_is_published_smallest_first_then_verified_then_processed(served: Served) -> None:

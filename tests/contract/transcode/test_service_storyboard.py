@@ -17,7 +17,8 @@ from vidmesh.transcode.v1.transcode_service_pb2 import (
 )
 from vidmesh.upload.v1.video_pb2 import PROCESSING_STATE_PROCESSED
 
-from .service_rig import Answer, Served, eventually, source
+from .plausible import source
+from .service_rig import Answer, Served, eventually
 
 BROKEN = JobFailure(reason=FAILURE_REASON_PROCESSING, message="Broken.", permanent=True)
 

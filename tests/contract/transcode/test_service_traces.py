@@ -18,7 +18,8 @@ from vidmesh.transcode.v1.transcode_events_pb2 import ProcessingFinished, Rendit
 from vidmesh.transcode.v1.transcode_pb2 import FAILURE_REASON_PROCESSING
 from vidmesh.transcode.v1.transcode_service_pb2 import JobFailure, RetryProcessingRequest
 
-from .service_rig import Served, eventually, serving, source
+from .plausible import source
+from .service_rig import Served, eventually, serving
 
 UPLOADED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 RETRIED = "00-1bf7651916cd43dd8448eb211c80319d-b7ad6b7169203332-01"

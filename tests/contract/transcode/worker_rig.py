@@ -33,6 +33,8 @@ from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
 from vidmesh.transcode.v1.transcode_pb2 import JobKind
 from vidmesh.transcode.v1.transcode_service_pb2 import (
+    AnnounceWorkerRequest,
+    AnnounceWorkerResponse,
     EarlierResult,
     FinishJobRequest,
     FinishJobResponse,
@@ -53,6 +55,7 @@ from vidmesh.upload.v1.upload_service_pb2_grpc import UploadServiceServicer, add
 VIDEO: Final = "bunnyBunny1"
 NO_SOURCE: Final = media.Source(())
 PAGE: Final = 2
+CREW: Final = "those-here"
 
 
 @dataclass
@@ -77,10 +80,16 @@ class Desk(TranscodeServiceServicer):
 
     def __init__(self) -> None:
         self.jobs: dict[str, Assignment] = {}
+        self.announced: list[AnnounceWorkerRequest] = []
         self.changed = asyncio.Condition()
         self.finishing = asyncio.Event()
         """Cleared: nothing can be finished for now."""
         self.finishing.set()
+
+    async def AnnounceWorker(self, request: AnnounceWorkerRequest, context: Any) -> AnnounceWorkerResponse:
+        self.announced.append(request)
+        await self._tell()
+        return AnnounceWorkerResponse(crew=CREW)
 
     async def StartJob(self, request: StartJobRequest, context: Any) -> StartJobResponse:
         job = self._job(request.job_id, request.attempt)
@@ -260,7 +269,7 @@ class Rig:
         spec = "" if isinstance(job, media.VerifyJob) else media.to_json(media.JOB, job)
         response = StartJobResponse(spec=spec, video_id=video_id, kind=kind, objects=objects, earlier=earlier)
         assignment = self.desk.jobs[job_id] = Assignment(response, retry_after)
-        await self._queue.submit(TranscodeJob(job_id=job_id, video_id=video_id, kind=kind), job_id)
+        await self._queue.submit(TranscodeJob(job_id=job_id, video_id=video_id, kind=kind, crew=CREW), job_id)
         return assignment
 
     async def end_of(self, assignment: Assignment) -> FinishJobRequest:

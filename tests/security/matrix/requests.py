@@ -235,7 +235,9 @@ TRANSCODE: Final = {
         administered=True,
     ),
     "GetPresentation": Row(of(_transcode.GetPresentationRequest, "video_id"), (PUBLIC,)),
-    "AnnounceWorker": Row(plain(_transcode.AnnounceWorkerRequest, name="a-worker", slots=1, encoders=["libx264"])),
+    "AnnounceWorker": Row(
+        plain(_transcode.AnnounceWorkerRequest, name="w", slots=1, encoders=["libx264"], leaving=True)
+    ),
     "StartJob": Row(plain(_transcode.StartJobRequest, job_id="a-job", attempt=1)),
     "ReportJob": Row(plain(_transcode.ReportJobRequest, job_id="a-job", attempt=1)),
     "FinishJob": Row(plain(_transcode.FinishJobRequest, job_id="a-job", attempt=1, result="{}")),

@@ -32,6 +32,14 @@ def test_a_type_says_how_it_travels() -> None:
     assert route_of(TranscodeJob(job_id="x")).stream == "JOBS"
 
 
+def test_a_pattern_may_be_of_some_values_alone() -> None:
+    route = route_of(TranscodeJob)
+    assert route.pattern_with({}) == route.pattern == "jobs.transcode.*.*"
+    assert route.pattern_with({"crew": "av1"}) == "jobs.transcode.av1.*"
+    with pytest.raises(InvalidMessage):
+        route.pattern_with({"crew": "*"})
+
+
 def test_a_message_without_a_subject_cannot_travel() -> None:
     with pytest.raises(InvalidMessage):
         route_of(Video)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import structlog
 
-from mesh.bus.dispatch import Dispatcher
 from mesh.bus.envelope import Envelope
 from mesh.bus.errors import BusUnavailable
 from mesh.bus.outbox import Outbox
 from mesh.tables import Tables, open_tables
 from svc_transcode.processing import plan
-from svc_transcode.processing.dispatching import Releasing
+from svc_transcode.processing.crews import NOBODY_TOLD, Crews, Present
+from svc_transcode.processing.dispatching import Dispatching, Releasing
 from svc_transcode.processing.model import Head, JobRow, Kind, State
 from svc_transcode.processing.queue import Queue
 from svc_transcode.processing.store import ProcessingStore
@@ -79,6 +79,19 @@ async def begun(store: ProcessingStore, queue: Queue, video_id: str, channel: st
     await queue.add(head(video_id, channel), jobs)
 
 
-def releasing(store: ProcessingStore, queue: Queue, jobs: Jobs) -> tuple[Releasing, Dispatcher]:
-    one = Releasing(store, queue, jobs, structlog.get_logger())
-    return one, Dispatcher(one, one.submit, one.slots)
+def releasing(
+    store: ProcessingStore, queue: Queue, jobs: Jobs, crews: Crews | None = None
+) -> tuple[Releasing, Dispatching]:
+    """Without `crews`, of workers that do not say what they can do."""
+    crews, log = crews or Unsaid(), structlog.get_logger()
+    one = Releasing(store, queue, jobs, crews, log)
+    return one, Dispatching(one, queue, crews, log)
+
+
+class Unsaid(Crews):
+    """No worker ever said what it can do."""
+
+    def __init__(self) -> None: ...
+
+    async def present(self) -> Present:
+        return NOBODY_TOLD

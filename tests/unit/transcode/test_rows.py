@@ -111,7 +111,8 @@ class Sweep:
             self.queue, self.releasing, self._held, self._give_up, 2, log, clock=lambda: self.now
         )
 
-    async def _held(self, job_id: JobId) -> bool:
+    async def _held(self, job_id: JobId, crew: str) -> bool:
+        del crew
         return self.jobs.holds(str(job_id))
 
     async def _give_up(self, job_id: JobId) -> None:

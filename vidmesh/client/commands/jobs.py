@@ -120,6 +120,7 @@ def _statistics(found: job_pb2.JobStatistics) -> list[str]:
         f"{found.rate:.1f} a minute finished; in the last ten minutes {found.finished} finished "
         f"({found.reused} of them by a copy), "
         f"{found.failed_attempts} attempts failed, {found.given_up} given up",
+        *(f"no worker has what some jobs need: {need}" for need in found.unserved_needs),
     ]
 
 
@@ -127,7 +128,10 @@ def _line(line: job_pb2.JobQueueLine) -> str:
     urgency = short(job_pb2.JobUrgency.Name(line.urgency), "JobUrgency").lower()
     waiting = "1000 or more" if line.waiting >= 1000 else str(line.waiting)
     age = f"oldest {_age(line.oldest_time)}" if line.HasField("oldest_time") else ""
-    return f"{urgency:<7} {line.place}  channel {line.channel_id}  {waiting} waiting  {age}".rstrip()
+    needs = f"needs {' and '.join(line.needs)}" if line.needs else ""
+    lacking = "(no worker has it)" if line.unserved and line.needs else "(no worker is there)" if line.unserved else ""
+    parts = (f"{urgency:<7} {line.place}", f"channel {line.channel_id}", f"{waiting} waiting", age, needs, lacking)
+    return "  ".join(part for part in parts if part)
 
 
 def _at_work(job: job_pb2.RunningJob) -> str:

@@ -27,21 +27,21 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from vidmesh.transcode.v1 import transcode_pb2 as vidmesh_dot_transcode_dot_v1_dot_transcode__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evidmesh/transcode/v1/job.proto\x12\x14vidmesh.transcode.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$vidmesh/transcode/v1/transcode.proto\"\xa6\x01\n\x0cJobQueueLine\x12\x31\n\x07urgency\x18\x01 \x01(\x0e\x32 .vidmesh.transcode.v1.JobUrgency\x12\r\n\x05place\x18\x02 \x01(\x05\x12\x12\n\nchannel_id\x18\x03 \x01(\t\x12\x0f\n\x07waiting\x18\x04 \x01(\x05\x12/\n\x0boldest_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xf1\x01\n\nRunningJob\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x10\n\x08video_id\x18\x02 \x01(\t\x12+\n\x04kind\x18\x03 \x01(\x0e\x32\x1d.vidmesh.transcode.v1.JobKind\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\x05\x12\x10\n\x08\x66\x61ilures\x18\x05 \x01(\x05\x12\x0e\n\x06worker\x18\x06 \x01(\t\x12\x30\n\x0crelease_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breport_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd1\x01\n\x07\x44\x65\x61\x64Job\x12\x13\n\x0b\x64\x65\x61\x64_job_id\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\x12\x10\n\x08video_id\x18\x03 \x01(\t\x12+\n\x04kind\x18\x04 \x01(\x0e\x32\x1d.vidmesh.transcode.v1.JobKind\x12\x11\n\tqualities\x18\x05 \x03(\t\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\x05\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12-\n\tdead_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8c\x01\n\rJobStatistics\x12\x0f\n\x07running\x18\x01 \x01(\x05\x12\x0f\n\x07workers\x18\x02 \x01(\x05\x12\x10\n\x08\x66inished\x18\x03 \x01(\x05\x12\x17\n\x0f\x66\x61iled_attempts\x18\x04 \x01(\x05\x12\x10\n\x08given_up\x18\x05 \x01(\x05\x12\x0c\n\x04rate\x18\x06 \x01(\x01\x12\x0e\n\x06reused\x18\x07 \x01(\x05*n\n\nJobUrgency\x12\x1b\n\x17JOB_URGENCY_UNSPECIFIED\x10\x00\x12\x14\n\x10JOB_URGENCY_LIVE\x10\x01\x12\x16\n\x12JOB_URGENCY_UPLOAD\x10\x02\x12\x15\n\x11JOB_URGENCY_AGAIN\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evidmesh/transcode/v1/job.proto\x12\x14vidmesh.transcode.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$vidmesh/transcode/v1/transcode.proto\"\xc7\x01\n\x0cJobQueueLine\x12\x31\n\x07urgency\x18\x01 \x01(\x0e\x32 .vidmesh.transcode.v1.JobUrgency\x12\r\n\x05place\x18\x02 \x01(\x05\x12\x12\n\nchannel_id\x18\x03 \x01(\t\x12\x0f\n\x07waiting\x18\x04 \x01(\x05\x12/\n\x0boldest_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05needs\x18\x06 \x03(\t\x12\x10\n\x08unserved\x18\x07 \x01(\x08\"\xf1\x01\n\nRunningJob\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x10\n\x08video_id\x18\x02 \x01(\t\x12+\n\x04kind\x18\x03 \x01(\x0e\x32\x1d.vidmesh.transcode.v1.JobKind\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\x05\x12\x10\n\x08\x66\x61ilures\x18\x05 \x01(\x05\x12\x0e\n\x06worker\x18\x06 \x01(\t\x12\x30\n\x0crelease_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breport_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd1\x01\n\x07\x44\x65\x61\x64Job\x12\x13\n\x0b\x64\x65\x61\x64_job_id\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\x12\x10\n\x08video_id\x18\x03 \x01(\t\x12+\n\x04kind\x18\x04 \x01(\x0e\x32\x1d.vidmesh.transcode.v1.JobKind\x12\x11\n\tqualities\x18\x05 \x03(\t\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\x05\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12-\n\tdead_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa4\x01\n\rJobStatistics\x12\x0f\n\x07running\x18\x01 \x01(\x05\x12\x0f\n\x07workers\x18\x02 \x01(\x05\x12\x10\n\x08\x66inished\x18\x03 \x01(\x05\x12\x17\n\x0f\x66\x61iled_attempts\x18\x04 \x01(\x05\x12\x10\n\x08given_up\x18\x05 \x01(\x05\x12\x0c\n\x04rate\x18\x06 \x01(\x01\x12\x0e\n\x06reused\x18\x07 \x01(\x05\x12\x16\n\x0eunserved_needs\x18\x08 \x03(\t*n\n\nJobUrgency\x12\x1b\n\x17JOB_URGENCY_UNSPECIFIED\x10\x00\x12\x14\n\x10JOB_URGENCY_LIVE\x10\x01\x12\x16\n\x12JOB_URGENCY_UPLOAD\x10\x02\x12\x15\n\x11JOB_URGENCY_AGAIN\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'vidmesh.transcode.v1.job_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_JOBURGENCY']._serialized_start=895
-  _globals['_JOBURGENCY']._serialized_end=1005
+  _globals['_JOBURGENCY']._serialized_start=952
+  _globals['_JOBURGENCY']._serialized_end=1062
   _globals['_JOBQUEUELINE']._serialized_start=128
-  _globals['_JOBQUEUELINE']._serialized_end=294
-  _globals['_RUNNINGJOB']._serialized_start=297
-  _globals['_RUNNINGJOB']._serialized_end=538
-  _globals['_DEADJOB']._serialized_start=541
-  _globals['_DEADJOB']._serialized_end=750
-  _globals['_JOBSTATISTICS']._serialized_start=753
-  _globals['_JOBSTATISTICS']._serialized_end=893
+  _globals['_JOBQUEUELINE']._serialized_end=327
+  _globals['_RUNNINGJOB']._serialized_start=330
+  _globals['_RUNNINGJOB']._serialized_end=571
+  _globals['_DEADJOB']._serialized_start=574
+  _globals['_DEADJOB']._serialized_end=783
+  _globals['_JOBSTATISTICS']._serialized_start=786
+  _globals['_JOBSTATISTICS']._serialized_end=950
 # @@protoc_insertion_point(module_scope)

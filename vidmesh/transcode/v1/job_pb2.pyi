@@ -61,6 +61,8 @@ class JobQueueLine(_message.Message):
     CHANNEL_ID_FIELD_NUMBER: _builtins.int
     WAITING_FIELD_NUMBER: _builtins.int
     OLDEST_TIME_FIELD_NUMBER: _builtins.int
+    NEEDS_FIELD_NUMBER: _builtins.int
+    UNSERVED_FIELD_NUMBER: _builtins.int
     urgency: Global___JobUrgency.ValueType
     """What waits for them."""
     place: _builtins.int
@@ -69,9 +71,17 @@ class JobQueueLine(_message.Message):
     """Whose videos they are of."""
     waiting: _builtins.int
     """How many wait; 1000 stands for that many and more."""
+    unserved: _builtins.bool
+    """No worker that was heard of in the last minute can do them."""
     @_builtins.property
     def oldest_time(self) -> _timestamp_pb2.Timestamp:
         """Since when the oldest waits."""
+
+    @_builtins.property
+    def needs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What a worker has to have for them beyond what every worker has: "av1" (an encoder), "large" (the memory that
+        pictures above 2560×1440 take).
+        """
 
     def __init__(
         self,
@@ -81,10 +91,12 @@ class JobQueueLine(_message.Message):
         channel_id: _builtins.str = ...,
         waiting: _builtins.int = ...,
         oldest_time: _timestamp_pb2.Timestamp | None = ...,
+        needs: _abc.Iterable[_builtins.str] | None = ...,
+        unserved: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["oldest_time", b"oldest_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel_id", b"channel_id", "oldest_time", b"oldest_time", "place", b"place", "urgency", b"urgency", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel_id", b"channel_id", "needs", b"needs", "oldest_time", b"oldest_time", "place", b"place", "unserved", b"unserved", "urgency", b"urgency", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -211,6 +223,7 @@ class JobStatistics(_message.Message):
     GIVEN_UP_FIELD_NUMBER: _builtins.int
     RATE_FIELD_NUMBER: _builtins.int
     REUSED_FIELD_NUMBER: _builtins.int
+    UNSERVED_NEEDS_FIELD_NUMBER: _builtins.int
     running: _builtins.int
     """Jobs that workers have or can take at once."""
     workers: _builtins.int
@@ -225,6 +238,12 @@ class JobStatistics(_message.Message):
     """Jobs finished a minute, over the last ten minutes."""
     reused: _builtins.int
     """Of those that were finished, how many copied what was made before of the same file."""
+    @_builtins.property
+    def unserved_needs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What jobs that wait need and no worker has that was heard of in the last minute; as in JobQueueLine. Such jobs wait
+        until a worker comes that has it.
+        """
+
     def __init__(
         self,
         *,
@@ -235,10 +254,11 @@ class JobStatistics(_message.Message):
         given_up: _builtins.int = ...,
         rate: _builtins.float = ...,
         reused: _builtins.int = ...,
+        unserved_needs: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["failed_attempts", b"failed_attempts", "finished", b"finished", "given_up", b"given_up", "rate", b"rate", "reused", b"reused", "running", b"running", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["failed_attempts", b"failed_attempts", "finished", b"finished", "given_up", b"given_up", "rate", b"rate", "reused", b"reused", "running", b"running", "unserved_needs", b"unserved_needs", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -29,7 +29,7 @@ from vidmesh.options.v1 import options_pb2 as vidmesh_dot_options_dot_v1_dot_opt
 from vidmesh.transcode.v1 import transcode_pb2 as vidmesh_dot_transcode_dot_v1_dot_transcode__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+vidmesh/transcode/v1/transcode_events.proto\x12\x14vidmesh.transcode.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a vidmesh/options/v1/options.proto\x1a$vidmesh/transcode/v1/transcode.proto\"\x84\x01\n\x0cTranscodeJob\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x10\n\x08video_id\x18\x02 \x01(\t\x12+\n\x04kind\x18\x03 \x01(\x0e\x32\x1d.vidmesh.transcode.v1.JobKind:%\x92\xe7\x18!\n\x04JOBS\x12\x17jobs.transcode.{job_id}\x18\x02\"}\n\x0cSourceProbed\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12+\n\x08\x64uration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration:.\x92\xe7\x18*\n\tTRANSCODE\x12\x1btranscode.probed.{video_id}\x18\x01\"\xac\x01\n\nStillsMade\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\r\n\x05width\x18\x03 \x01(\x05\x12\x0e\n\x06height\x18\x04 \x01(\x05\x12/\n\x0b\x64\x65\x63ide_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:.\x92\xe7\x18*\n\tTRANSCODE\x12\x1btranscode.stills.{video_id}\x18\x01\"d\n\x0eStoryboardMade\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t:2\x92\xe7\x18.\n\tTRANSCODE\x12\x1ftranscode.storyboard.{video_id}\x18\x01\"r\n\x0f\x43\x61ptionsChanged\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x1b\n\x13manifest_generation\x18\x02 \x01(\x03:0\x92\xe7\x18,\n\tTRANSCODE\x12\x1dtranscode.captions.{video_id}\x18\x01\"\xba\x01\n\x12RenditionPublished\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x0f\n\x07quality\x18\x02 \x01(\t\x12\x1b\n\x13manifest_generation\x18\x03 \x01(\x03\x12\x31\n\rplayable_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:1\x92\xe7\x18-\n\tTRANSCODE\x12\x1etranscode.published.{video_id}\x18\x01\"\xa2\x01\n\x12ProcessingFinished\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12;\n\x0e\x66\x61ilure_reason\x18\x02 \x01(\x0e\x32#.vidmesh.transcode.v1.FailureReason\x12\x0b\n\x03run\x18\x03 \x01(\x03:0\x92\xe7\x18,\n\tTRANSCODE\x12\x1dtranscode.finished.{video_id}\x18\x01\"g\n\x13ProcessingRestarted\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\x03:1\x92\xe7\x18-\n\tTRANSCODE\x12\x1etranscode.restarted.{video_id}\x18\x01\"a\n\x11ProcessingChanged\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03:(\x92\xe7\x18$\n\x04WAKE\x12\x1awake.processing.{video_id}\x18\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+vidmesh/transcode/v1/transcode_events.proto\x12\x14vidmesh.transcode.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a vidmesh/options/v1/options.proto\x1a$vidmesh/transcode/v1/transcode.proto\"\x99\x01\n\x0cTranscodeJob\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x10\n\x08video_id\x18\x02 \x01(\t\x12+\n\x04kind\x18\x03 \x01(\x0e\x32\x1d.vidmesh.transcode.v1.JobKind\x12\x0c\n\x04\x63rew\x18\x04 \x01(\t:,\x92\xe7\x18(\n\x04JOBS\x12\x1ejobs.transcode.{crew}.{job_id}\x18\x02\"}\n\x0cSourceProbed\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12+\n\x08\x64uration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration:.\x92\xe7\x18*\n\tTRANSCODE\x12\x1btranscode.probed.{video_id}\x18\x01\"\xac\x01\n\nStillsMade\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\r\n\x05width\x18\x03 \x01(\x05\x12\x0e\n\x06height\x18\x04 \x01(\x05\x12/\n\x0b\x64\x65\x63ide_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:.\x92\xe7\x18*\n\tTRANSCODE\x12\x1btranscode.stills.{video_id}\x18\x01\"d\n\x0eStoryboardMade\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t:2\x92\xe7\x18.\n\tTRANSCODE\x12\x1ftranscode.storyboard.{video_id}\x18\x01\"r\n\x0f\x43\x61ptionsChanged\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x1b\n\x13manifest_generation\x18\x02 \x01(\x03:0\x92\xe7\x18,\n\tTRANSCODE\x12\x1dtranscode.captions.{video_id}\x18\x01\"\xba\x01\n\x12RenditionPublished\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x0f\n\x07quality\x18\x02 \x01(\t\x12\x1b\n\x13manifest_generation\x18\x03 \x01(\x03\x12\x31\n\rplayable_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:1\x92\xe7\x18-\n\tTRANSCODE\x12\x1etranscode.published.{video_id}\x18\x01\"\xa2\x01\n\x12ProcessingFinished\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12;\n\x0e\x66\x61ilure_reason\x18\x02 \x01(\x0e\x32#.vidmesh.transcode.v1.FailureReason\x12\x0b\n\x03run\x18\x03 \x01(\x03:0\x92\xe7\x18,\n\tTRANSCODE\x12\x1dtranscode.finished.{video_id}\x18\x01\"g\n\x13ProcessingRestarted\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\x03:1\x92\xe7\x18-\n\tTRANSCODE\x12\x1etranscode.restarted.{video_id}\x18\x01\"a\n\x11ProcessingChanged\x12\x10\n\x08video_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03:(\x92\xe7\x18$\n\x04WAKE\x12\x1awake.processing.{video_id}\x18\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,7 +37,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'vidmesh.transcode.v1.transc
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TRANSCODEJOB']._loaded_options = None
-  _globals['_TRANSCODEJOB']._serialized_options = b'\222\347\030!\n\004JOBS\022\027jobs.transcode.{job_id}\030\002'
+  _globals['_TRANSCODEJOB']._serialized_options = b'\222\347\030(\n\004JOBS\022\036jobs.transcode.{crew}.{job_id}\030\002'
   _globals['_SOURCEPROBED']._loaded_options = None
   _globals['_SOURCEPROBED']._serialized_options = b'\222\347\030*\n\tTRANSCODE\022\033transcode.probed.{video_id}\030\001'
   _globals['_STILLSMADE']._loaded_options = None
@@ -55,21 +55,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROCESSINGCHANGED']._loaded_options = None
   _globals['_PROCESSINGCHANGED']._serialized_options = b'\222\347\030$\n\004WAKE\022\032wake.processing.{video_id}\030\003'
   _globals['_TRANSCODEJOB']._serialized_start=207
-  _globals['_TRANSCODEJOB']._serialized_end=339
-  _globals['_SOURCEPROBED']._serialized_start=341
-  _globals['_SOURCEPROBED']._serialized_end=466
-  _globals['_STILLSMADE']._serialized_start=469
-  _globals['_STILLSMADE']._serialized_end=641
-  _globals['_STORYBOARDMADE']._serialized_start=643
-  _globals['_STORYBOARDMADE']._serialized_end=743
-  _globals['_CAPTIONSCHANGED']._serialized_start=745
-  _globals['_CAPTIONSCHANGED']._serialized_end=859
-  _globals['_RENDITIONPUBLISHED']._serialized_start=862
-  _globals['_RENDITIONPUBLISHED']._serialized_end=1048
-  _globals['_PROCESSINGFINISHED']._serialized_start=1051
-  _globals['_PROCESSINGFINISHED']._serialized_end=1213
-  _globals['_PROCESSINGRESTARTED']._serialized_start=1215
-  _globals['_PROCESSINGRESTARTED']._serialized_end=1318
-  _globals['_PROCESSINGCHANGED']._serialized_start=1320
-  _globals['_PROCESSINGCHANGED']._serialized_end=1417
+  _globals['_TRANSCODEJOB']._serialized_end=360
+  _globals['_SOURCEPROBED']._serialized_start=362
+  _globals['_SOURCEPROBED']._serialized_end=487
+  _globals['_STILLSMADE']._serialized_start=490
+  _globals['_STILLSMADE']._serialized_end=662
+  _globals['_STORYBOARDMADE']._serialized_start=664
+  _globals['_STORYBOARDMADE']._serialized_end=764
+  _globals['_CAPTIONSCHANGED']._serialized_start=766
+  _globals['_CAPTIONSCHANGED']._serialized_end=880
+  _globals['_RENDITIONPUBLISHED']._serialized_start=883
+  _globals['_RENDITIONPUBLISHED']._serialized_end=1069
+  _globals['_PROCESSINGFINISHED']._serialized_start=1072
+  _globals['_PROCESSINGFINISHED']._serialized_end=1234
+  _globals['_PROCESSINGRESTARTED']._serialized_start=1236
+  _globals['_PROCESSINGRESTARTED']._serialized_end=1339
+  _globals['_PROCESSINGCHANGED']._serialized_start=1341
+  _globals['_PROCESSINGCHANGED']._serialized_end=1438
 # @@protoc_insertion_point(module_scope)

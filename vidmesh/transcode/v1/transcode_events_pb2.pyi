@@ -29,22 +29,26 @@ class TranscodeJob(_message.Message):
     JOB_ID_FIELD_NUMBER: _builtins.int
     VIDEO_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    CREW_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     """The job."""
     video_id: _builtins.str
     """The video."""
     kind: _transcode_pb2.JobKind.ValueType
     """What the work is."""
+    crew: _builtins.str
+    """Which workers it is for, as AnnounceWorker names them: such that can do it."""
     def __init__(
         self,
         *,
         job_id: _builtins.str = ...,
         video_id: _builtins.str = ...,
         kind: _transcode_pb2.JobKind.ValueType = ...,
+        crew: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["job_id", b"job_id", "kind", b"kind", "video_id", b"video_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["crew", b"crew", "job_id", b"job_id", "kind", b"kind", "video_id", b"video_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

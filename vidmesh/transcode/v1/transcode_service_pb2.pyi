@@ -396,6 +396,68 @@ class CaptionTrack(_message.Message):
 Global___CaptionTrack: _TypeAlias = CaptionTrack  # noqa: Y015
 
 @_typing.final
+class AnnounceWorkerRequest(_message.Message):
+    """Request of AnnounceWorker."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    SLOTS_FIELD_NUMBER: _builtins.int
+    ENCODERS_FIELD_NUMBER: _builtins.int
+    MEMORY_BYTES_FIELD_NUMBER: _builtins.int
+    LEAVING_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Of this worker, for people; another one has another name."""
+    slots: _builtins.int
+    """Jobs that it does at one time."""
+    memory_bytes: _builtins.int
+    """What each job may use, bytes."""
+    leaving: _builtins.bool
+    """It ends, and takes no more jobs."""
+    @_builtins.property
+    def encoders(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The encoders that it could open, as FFmpeg names them."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        slots: _builtins.int = ...,
+        encoders: _abc.Iterable[_builtins.str] | None = ...,
+        memory_bytes: _builtins.int = ...,
+        leaving: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["encoders", b"encoders", "leaving", b"leaving", "memory_bytes", b"memory_bytes", "name", b"name", "slots", b"slots"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnnounceWorkerRequest: _TypeAlias = AnnounceWorkerRequest  # noqa: Y015
+
+@_typing.final
+class AnnounceWorkerResponse(_message.Message):
+    """Response of AnnounceWorker."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREW_FIELD_NUMBER: _builtins.int
+    crew: _builtins.str
+    """Of workers that can do the same: whose jobs it is to take."""
+    def __init__(
+        self,
+        *,
+        crew: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["crew", b"crew"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnnounceWorkerResponse: _TypeAlias = AnnounceWorkerResponse  # noqa: Y015
+
+@_typing.final
 class StartJobRequest(_message.Message):
     """Request of StartJob."""
 

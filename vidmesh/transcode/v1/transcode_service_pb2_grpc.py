@@ -62,6 +62,11 @@ class TranscodeServiceStub:
                 request_serializer=vidmesh_dot_transcode_dot_v1_dot_transcode__service__pb2.GetPresentationRequest.SerializeToString,
                 response_deserializer=vidmesh_dot_transcode_dot_v1_dot_transcode__service__pb2.GetPresentationResponse.FromString,
                 _registered_method=True)
+        self.AnnounceWorker = channel.unary_unary(
+                '/vidmesh.transcode.v1.TranscodeService/AnnounceWorker',
+                request_serializer=vidmesh_dot_transcode_dot_v1_dot_transcode__service__pb2.AnnounceWorkerRequest.SerializeToString,
+                response_deserializer=vidmesh_dot_transcode_dot_v1_dot_transcode__service__pb2.AnnounceWorkerResponse.FromString,
+                _registered_method=True)
         self.StartJob = channel.unary_unary(
                 '/vidmesh.transcode.v1.TranscodeService/StartJob',
                 request_serializer=vidmesh_dot_transcode_dot_v1_dot_transcode__service__pb2.StartJobRequest.SerializeToString,
@@ -137,6 +142,16 @@ class TranscodeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AnnounceWorker(self, request, context):
+        """A worker says what it can do, when it begins and every ten seconds: after a minute without a word it is taken for
+        gone. It listens to the jobs of the crew that this names, and is given no job that it cannot do.
+
+        Errors: INVALID_ARGUMENT: it has none of the encoders that every worker needs.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def StartJob(self, request, context):
         """A worker has begun an attempt of a job. Attempts are numbered; a later one fences earlier ones off.
 
@@ -198,6 +213,11 @@ def add_TranscodeServiceServicer_to_server(servicer, server):
                     servicer.GetPresentation,
                     request_deserializer=vidmesh_dot_transcode_dot_v1_dot_transcode__service__pb2.GetPresentationRequest.FromString,
                     response_serializer=vidmesh_dot_transcode_dot_v1_dot_transcode__service__pb2.GetPresentationResponse.SerializeToString,
+            ),
+            'AnnounceWorker': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnnounceWorker,
+                    request_deserializer=vidmesh_dot_transcode_dot_v1_dot_transcode__service__pb2.AnnounceWorkerRequest.FromString,
+                    response_serializer=vidmesh_dot_transcode_dot_v1_dot_transcode__service__pb2.AnnounceWorkerResponse.SerializeToString,
             ),
             'StartJob': grpc.unary_unary_rpc_method_handler(
                     servicer.StartJob,
@@ -357,6 +377,33 @@ class TranscodeService:
             '/vidmesh.transcode.v1.TranscodeService/GetPresentation',
             vidmesh_dot_transcode_dot_v1_dot_transcode__service__pb2.GetPresentationRequest.SerializeToString,
             vidmesh_dot_transcode_dot_v1_dot_transcode__service__pb2.GetPresentationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnnounceWorker(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vidmesh.transcode.v1.TranscodeService/AnnounceWorker',
+            vidmesh_dot_transcode_dot_v1_dot_transcode__service__pb2.AnnounceWorkerRequest.SerializeToString,
+            vidmesh_dot_transcode_dot_v1_dot_transcode__service__pb2.AnnounceWorkerResponse.FromString,
             options,
             channel_credentials,
             insecure,

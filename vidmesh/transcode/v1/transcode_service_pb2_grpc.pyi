@@ -64,6 +64,12 @@ class TranscodeServiceStub:
 
     Errors: NOT_FOUND (VIDEO_NOT_FOUND).
     """
+    AnnounceWorker: _grpc.UnaryUnaryMultiCallable[_transcode_service_pb2.AnnounceWorkerRequest, _transcode_service_pb2.AnnounceWorkerResponse]
+    """A worker says what it can do, when it begins and every ten seconds: after a minute without a word it is taken for
+    gone. It listens to the jobs of the crew that this names, and is given no job that it cannot do.
+
+    Errors: INVALID_ARGUMENT: it has none of the encoders that every worker needs.
+    """
     StartJob: _grpc.UnaryUnaryMultiCallable[_transcode_service_pb2.StartJobRequest, _transcode_service_pb2.StartJobResponse]
     """A worker has begun an attempt of a job. Attempts are numbered; a later one fences earlier ones off.
 
@@ -116,6 +122,12 @@ class TranscodeServiceAsyncStub(TranscodeServiceStub):
     """What a player needs of a video: manifests, renditions, thumbnails. No visibility is checked.
 
     Errors: NOT_FOUND (VIDEO_NOT_FOUND).
+    """
+    AnnounceWorker: _aio.UnaryUnaryMultiCallable[_transcode_service_pb2.AnnounceWorkerRequest, _transcode_service_pb2.AnnounceWorkerResponse]  # type: ignore[assignment]
+    """A worker says what it can do, when it begins and every ten seconds: after a minute without a word it is taken for
+    gone. It listens to the jobs of the crew that this names, and is given no job that it cannot do.
+
+    Errors: INVALID_ARGUMENT: it has none of the encoders that every worker needs.
     """
     StartJob: _aio.UnaryUnaryMultiCallable[_transcode_service_pb2.StartJobRequest, _transcode_service_pb2.StartJobResponse]  # type: ignore[assignment]
     """A worker has begun an attempt of a job. Attempts are numbered; a later one fences earlier ones off.
@@ -196,6 +208,18 @@ class TranscodeServiceServicer(metaclass=_abc_1.ABCMeta):
         """What a player needs of a video: manifests, renditions, thumbnails. No visibility is checked.
 
         Errors: NOT_FOUND (VIDEO_NOT_FOUND).
+        """
+
+    @_abc_1.abstractmethod
+    def AnnounceWorker(
+        self,
+        request: _transcode_service_pb2.AnnounceWorkerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_transcode_service_pb2.AnnounceWorkerResponse, _abc.Awaitable[_transcode_service_pb2.AnnounceWorkerResponse]]:
+        """A worker says what it can do, when it begins and every ten seconds: after a minute without a word it is taken for
+        gone. It listens to the jobs of the crew that this names, and is given no job that it cannot do.
+
+        Errors: INVALID_ARGUMENT: it has none of the encoders that every worker needs.
         """
 
     @_abc_1.abstractmethod

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vidmesh/transcode/v1/job.proto.
  */
 export const file_vidmesh_transcode_v1_job: GenFile = /*@__PURE__*/
-  fileDesc("Ch52aWRtZXNoL3RyYW5zY29kZS92MS9qb2IucHJvdG8SFHZpZG1lc2gudHJhbnNjb2RlLnYxIqYBCgxKb2JRdWV1ZUxpbmUSMQoHdXJnZW5jeRgBIAEoDjIgLnZpZG1lc2gudHJhbnNjb2RlLnYxLkpvYlVyZ2VuY3kSDQoFcGxhY2UYAiABKAUSEgoKY2hhbm5lbF9pZBgDIAEoCRIPCgd3YWl0aW5nGAQgASgFEi8KC29sZGVzdF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLxAQoKUnVubmluZ0pvYhIOCgZqb2JfaWQYASABKAkSEAoIdmlkZW9faWQYAiABKAkSKwoEa2luZBgDIAEoDjIdLnZpZG1lc2gudHJhbnNjb2RlLnYxLkpvYktpbmQSDwoHYXR0ZW1wdBgEIAEoBRIQCghmYWlsdXJlcxgFIAEoBRIOCgZ3b3JrZXIYBiABKAkSMAoMcmVsZWFzZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZXBvcnRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi0QEKB0RlYWRKb2ISEwoLZGVhZF9qb2JfaWQYASABKAkSDgoGam9iX2lkGAIgASgJEhAKCHZpZGVvX2lkGAMgASgJEisKBGtpbmQYBCABKA4yHS52aWRtZXNoLnRyYW5zY29kZS52MS5Kb2JLaW5kEhEKCXF1YWxpdGllcxgFIAMoCRIQCghhdHRlbXB0cxgGIAEoBRIOCgZyZWFzb24YByABKAkSLQoJZGVhZF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKMAQoNSm9iU3RhdGlzdGljcxIPCgdydW5uaW5nGAEgASgFEg8KB3dvcmtlcnMYAiABKAUSEAoIZmluaXNoZWQYAyABKAUSFwoPZmFpbGVkX2F0dGVtcHRzGAQgASgFEhAKCGdpdmVuX3VwGAUgASgFEgwKBHJhdGUYBiABKAESDgoGcmV1c2VkGAcgASgFKm4KCkpvYlVyZ2VuY3kSGwoXSk9CX1VSR0VOQ1lfVU5TUEVDSUZJRUQQABIUChBKT0JfVVJHRU5DWV9MSVZFEAESFgoSSk9CX1VSR0VOQ1lfVVBMT0FEEAISFQoRSk9CX1VSR0VOQ1lfQUdBSU4QA2IGcHJvdG8z", [file_google_protobuf_timestamp, file_vidmesh_transcode_v1_transcode]);
+  fileDesc("Ch52aWRtZXNoL3RyYW5zY29kZS92MS9qb2IucHJvdG8SFHZpZG1lc2gudHJhbnNjb2RlLnYxIscBCgxKb2JRdWV1ZUxpbmUSMQoHdXJnZW5jeRgBIAEoDjIgLnZpZG1lc2gudHJhbnNjb2RlLnYxLkpvYlVyZ2VuY3kSDQoFcGxhY2UYAiABKAUSEgoKY2hhbm5lbF9pZBgDIAEoCRIPCgd3YWl0aW5nGAQgASgFEi8KC29sZGVzdF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVuZWVkcxgGIAMoCRIQCgh1bnNlcnZlZBgHIAEoCCLxAQoKUnVubmluZ0pvYhIOCgZqb2JfaWQYASABKAkSEAoIdmlkZW9faWQYAiABKAkSKwoEa2luZBgDIAEoDjIdLnZpZG1lc2gudHJhbnNjb2RlLnYxLkpvYktpbmQSDwoHYXR0ZW1wdBgEIAEoBRIQCghmYWlsdXJlcxgFIAEoBRIOCgZ3b3JrZXIYBiABKAkSMAoMcmVsZWFzZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZXBvcnRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi0QEKB0RlYWRKb2ISEwoLZGVhZF9qb2JfaWQYASABKAkSDgoGam9iX2lkGAIgASgJEhAKCHZpZGVvX2lkGAMgASgJEisKBGtpbmQYBCABKA4yHS52aWRtZXNoLnRyYW5zY29kZS52MS5Kb2JLaW5kEhEKCXF1YWxpdGllcxgFIAMoCRIQCghhdHRlbXB0cxgGIAEoBRIOCgZyZWFzb24YByABKAkSLQoJZGVhZF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKkAQoNSm9iU3RhdGlzdGljcxIPCgdydW5uaW5nGAEgASgFEg8KB3dvcmtlcnMYAiABKAUSEAoIZmluaXNoZWQYAyABKAUSFwoPZmFpbGVkX2F0dGVtcHRzGAQgASgFEhAKCGdpdmVuX3VwGAUgASgFEgwKBHJhdGUYBiABKAESDgoGcmV1c2VkGAcgASgFEhYKDnVuc2VydmVkX25lZWRzGAggAygJKm4KCkpvYlVyZ2VuY3kSGwoXSk9CX1VSR0VOQ1lfVU5TUEVDSUZJRUQQABIUChBKT0JfVVJHRU5DWV9MSVZFEAESFgoSSk9CX1VSR0VOQ1lfVVBMT0FEEAISFQoRSk9CX1VSR0VOQ1lfQUdBSU4QA2IGcHJvdG8z", [file_google_protobuf_timestamp, file_vidmesh_transcode_v1_transcode]);
 
 /**
  * Jobs of one channel that wait for a worker and are alike in priority.
@@ -58,6 +58,21 @@ export type JobQueueLine = Message<"vidmesh.transcode.v1.JobQueueLine"> & {
    * @generated from field: google.protobuf.Timestamp oldest_time = 5;
    */
   oldestTime?: Timestamp | undefined;
+
+  /**
+   * What a worker has to have for them beyond what every worker has: "av1" (an encoder), "large" (the memory that
+   * pictures above 2560×1440 take).
+   *
+   * @generated from field: repeated string needs = 6;
+   */
+  needs: string[];
+
+  /**
+   * No worker that was heard of in the last minute can do them.
+   *
+   * @generated from field: bool unserved = 7;
+   */
+  unserved: boolean;
 };
 
 /**
@@ -261,6 +276,14 @@ export type JobStatistics = Message<"vidmesh.transcode.v1.JobStatistics"> & {
    * @generated from field: int32 reused = 7;
    */
   reused: number;
+
+  /**
+   * What jobs that wait need and no worker has that was heard of in the last minute; as in JobQueueLine. Such jobs wait
+   * until a worker comes that has it.
+   *
+   * @generated from field: repeated string unserved_needs = 8;
+   */
+  unservedNeeds: string[];
 };
 
 /**

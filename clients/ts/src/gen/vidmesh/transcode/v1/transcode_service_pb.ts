@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vidmesh/transcode/v1/transcode_service.proto.
  */
 export const file_vidmesh_transcode_v1_transcode_service: GenFile = /*@__PURE__*/
-  fileDesc("Cix2aWRtZXNoL3RyYW5zY29kZS92MS90cmFuc2NvZGVfc2VydmljZS5wcm90bxIUdmlkbWVzaC50cmFuc2NvZGUudjEiKAoUR2V0UHJvY2Vzc2luZ1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiTQoVR2V0UHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nIjoKFldhdGNoUHJvY2Vzc2luZ1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkSDgoGY3Vyc29yGAIgASgJIl8KF1dhdGNoUHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nEg4KBmN1cnNvchgCIAEoCSIpChVMaXN0VmlkZW9GaWxlc1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiSAoWTGlzdFZpZGVvRmlsZXNSZXNwb25zZRIuCgVmaWxlcxgBIAMoCzIfLnZpZG1lc2gudHJhbnNjb2RlLnYxLlZpZGVvRmlsZSIqChZSZXRyeVByb2Nlc3NpbmdSZXF1ZXN0EhAKCHZpZGVvX2lkGAEgASgJIk8KF1JldHJ5UHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nIioKFkdldFByZXNlbnRhdGlvblJlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiXQoFU3RpbGwSDAoEcGF0aBgBIAEoCRINCgV3aWR0aBgCIAEoBRIOCgZoZWlnaHQYAyABKAUSJwoEdGltZRgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiLrAgoXR2V0UHJlc2VudGF0aW9uUmVzcG9uc2USGwoTbWFuaWZlc3RfZ2VuZXJhdGlvbhgBIAEoAxIQCghobHNfcGF0aBgCIAEoCRIRCglkYXNoX3BhdGgYAyABKAkSLgoFZmlsZXMYBCADKAsyHy52aWRtZXNoLnRyYW5zY29kZS52MS5WaWRlb0ZpbGUSKwoGc3RpbGxzGAUgAygLMhsudmlkbWVzaC50cmFuc2NvZGUudjEuU3RpbGwSKwoIZHVyYXRpb24YBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFwoPc3Rvcnlib2FyZF9wYXRoGAcgASgJEjQKCGNhcHRpb25zGAggAygLMiIudmlkbWVzaC50cmFuc2NvZGUudjEuQ2FwdGlvblRyYWNrEjUKCGNoYXB0ZXJzGAkgAygLMiMudmlkbWVzaC50cmFuc2NvZGUudjEuU291cmNlQ2hhcHRlciJNCg1Tb3VyY2VDaGFwdGVyEi0KCnN0YXJ0X3RpbWUYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDQoFdGl0bGUYAiABKAkiPQoMQ2FwdGlvblRyYWNrEgwKBHBhdGgYASABKAkSEAoIbGFuZ3VhZ2UYAiABKAkSDQoFbGFiZWwYAyABKAkiUwoPU3RhcnRKb2JSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgFEg4KBndvcmtlchgDIAEoCRIPCgdlbmNvZGVyGAQgASgJIt8BChBTdGFydEpvYlJlc3BvbnNlEgwKBHNwZWMYASABKAkSEAoIdmlkZW9faWQYAiABKAkSKwoEa2luZBgDIAEoDjIdLnZpZG1lc2gudHJhbnNjb2RlLnYxLkpvYktpbmQSEwoLb3V0cHV0X3BhdGgYBCABKAkSMwoHb2JqZWN0cxgFIAMoCzIiLnZpZG1lc2gudHJhbnNjb2RlLnYxLlZlcmlmeU9iamVjdBI0CgdlYXJsaWVyGAYgASgLMiMudmlkbWVzaC50cmFuc2NvZGUudjEuRWFybGllclJlc3VsdCI9CglQYXJ0c1JlYWQSDwoHZW5jb2RlchgBIAEoCRIPCgdudW1iZXJzGAIgAygFEg4KBmRpZ2VzdBgDIAEoCSJuCg1FYXJsaWVyUmVzdWx0EhAKCHZpZGVvX2lkGAEgASgJEgwKBHBhdGgYAiABKAkSDgoGcmVzdWx0GAMgASgJEi0KBHJlYWQYBCABKAsyHy52aWRtZXNoLnRyYW5zY29kZS52MS5QYXJ0c1JlYWQiQAoMVmVyaWZ5T2JqZWN0EgwKBHBhdGgYASABKAkSEgoKc2l6ZV9ieXRlcxgCIAEoAxIOCgZzaGEyNTYYAyABKAkiRQoQUmVwb3J0Sm9iUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoBRIQCghwcm9ncmVzcxgDIAEoASITChFSZXBvcnRKb2JSZXNwb25zZSJ1CgpKb2JGYWlsdXJlEhEKCXBlcm1hbmVudBgBIAEoCBIzCgZyZWFzb24YAiABKA4yIy52aWRtZXNoLnRyYW5zY29kZS52MS5GYWlsdXJlUmVhc29uEg8KB21lc3NhZ2UYAyABKAkSDgoGZGV0YWlsGAQgASgJIh0KC01pc3NpbmdQYXJ0Eg4KBm51bWJlchgBIAEoBSKFAgoQRmluaXNoSm9iUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoBRIQCgZyZXN1bHQYAyABKAlIABIzCgdmYWlsdXJlGAQgASgLMiAudmlkbWVzaC50cmFuc2NvZGUudjEuSm9iRmFpbHVyZUgAEjkKDG1pc3NpbmdfcGFydBgFIAEoCzIhLnZpZG1lc2gudHJhbnNjb2RlLnYxLk1pc3NpbmdQYXJ0SAASMwoKcGFydHNfcmVhZBgGIAEoCzIfLnZpZG1lc2gudHJhbnNjb2RlLnYxLlBhcnRzUmVhZBIOCgZyZXVzZWQYByABKAhCCQoHb3V0Y29tZSJVChFGaW5pc2hKb2JSZXNwb25zZRIuCgtyZXRyeV9hZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIQCghnaXZlbl91cBgCIAEoCCIpChdFeHBvcnRWaWRlb0ZpbGVzUmVxdWVzdBIOCgZjdXJzb3IYASABKAwiWQoYRXhwb3J0VmlkZW9GaWxlc1Jlc3BvbnNlEi0KBGZpbGUYASABKAsyHy52aWRtZXNoLnRyYW5zY29kZS52MS5WaWRlb0ZpbGUSDgoGY3Vyc29yGAIgASgMMsgIChBUcmFuc2NvZGVTZXJ2aWNlEngKDUdldFByb2Nlc3NpbmcSKi52aWRtZXNoLnRyYW5zY29kZS52MS5HZXRQcm9jZXNzaW5nUmVxdWVzdBorLnZpZG1lc2gudHJhbnNjb2RlLnYxLkdldFByb2Nlc3NpbmdSZXNwb25zZSIOiucYCggCEAIYASABMAESgAEKD1dhdGNoUHJvY2Vzc2luZxIsLnZpZG1lc2gudHJhbnNjb2RlLnYxLldhdGNoUHJvY2Vzc2luZ1JlcXVlc3QaLS52aWRtZXNoLnRyYW5zY29kZS52MS5XYXRjaFByb2Nlc3NpbmdSZXNwb25zZSIOiucYCggCEAIYASABMAEwARJ7Cg5MaXN0VmlkZW9GaWxlcxIrLnZpZG1lc2gudHJhbnNjb2RlLnYxLkxpc3RWaWRlb0ZpbGVzUmVxdWVzdBosLnZpZG1lc2gudHJhbnNjb2RlLnYxLkxpc3RWaWRlb0ZpbGVzUmVzcG9uc2UiDornGAoIAhACGAEgATABEn4KD1JldHJ5UHJvY2Vzc2luZxIsLnZpZG1lc2gudHJhbnNjb2RlLnYxLlJldHJ5UHJvY2Vzc2luZ1JlcXVlc3QaLS52aWRtZXNoLnRyYW5zY29kZS52MS5SZXRyeVByb2Nlc3NpbmdSZXNwb25zZSIOiucYCggCEAIYBCABMAMSegoPR2V0UHJlc2VudGF0aW9uEiwudmlkbWVzaC50cmFuc2NvZGUudjEuR2V0UHJlc2VudGF0aW9uUmVxdWVzdBotLnZpZG1lc2gudHJhbnNjb2RlLnYxLkdldFByZXNlbnRhdGlvblJlc3BvbnNlIgqK5xgGCAQYBiABEmUKCFN0YXJ0Sm9iEiUudmlkbWVzaC50cmFuc2NvZGUudjEuU3RhcnRKb2JSZXF1ZXN0GiYudmlkbWVzaC50cmFuc2NvZGUudjEuU3RhcnRKb2JSZXNwb25zZSIKiucYBggEGAYgARJoCglSZXBvcnRKb2ISJi52aWRtZXNoLnRyYW5zY29kZS52MS5SZXBvcnRKb2JSZXF1ZXN0GicudmlkbWVzaC50cmFuc2NvZGUudjEuUmVwb3J0Sm9iUmVzcG9uc2UiCornGAYIBBgGIAESbAoJRmluaXNoSm9iEiYudmlkbWVzaC50cmFuc2NvZGUudjEuRmluaXNoSm9iUmVxdWVzdBonLnZpZG1lc2gudHJhbnNjb2RlLnYxLkZpbmlzaEpvYlJlc3BvbnNlIg6K5xgKCAQYBiABKgIIHhJ/ChBFeHBvcnRWaWRlb0ZpbGVzEi0udmlkbWVzaC50cmFuc2NvZGUudjEuRXhwb3J0VmlkZW9GaWxlc1JlcXVlc3QaLi52aWRtZXNoLnRyYW5zY29kZS52MS5FeHBvcnRWaWRlb0ZpbGVzUmVzcG9uc2UiCornGAYIBBgGIAEwAWIGcHJvdG8z", [file_google_protobuf_duration, file_vidmesh_options_v1_options, file_vidmesh_transcode_v1_transcode]);
+  fileDesc("Cix2aWRtZXNoL3RyYW5zY29kZS92MS90cmFuc2NvZGVfc2VydmljZS5wcm90bxIUdmlkbWVzaC50cmFuc2NvZGUudjEiKAoUR2V0UHJvY2Vzc2luZ1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiTQoVR2V0UHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nIjoKFldhdGNoUHJvY2Vzc2luZ1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkSDgoGY3Vyc29yGAIgASgJIl8KF1dhdGNoUHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nEg4KBmN1cnNvchgCIAEoCSIpChVMaXN0VmlkZW9GaWxlc1JlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiSAoWTGlzdFZpZGVvRmlsZXNSZXNwb25zZRIuCgVmaWxlcxgBIAMoCzIfLnZpZG1lc2gudHJhbnNjb2RlLnYxLlZpZGVvRmlsZSIqChZSZXRyeVByb2Nlc3NpbmdSZXF1ZXN0EhAKCHZpZGVvX2lkGAEgASgJIk8KF1JldHJ5UHJvY2Vzc2luZ1Jlc3BvbnNlEjQKCnByb2Nlc3NpbmcYASABKAsyIC52aWRtZXNoLnRyYW5zY29kZS52MS5Qcm9jZXNzaW5nIioKFkdldFByZXNlbnRhdGlvblJlcXVlc3QSEAoIdmlkZW9faWQYASABKAkiXQoFU3RpbGwSDAoEcGF0aBgBIAEoCRINCgV3aWR0aBgCIAEoBRIOCgZoZWlnaHQYAyABKAUSJwoEdGltZRgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiLrAgoXR2V0UHJlc2VudGF0aW9uUmVzcG9uc2USGwoTbWFuaWZlc3RfZ2VuZXJhdGlvbhgBIAEoAxIQCghobHNfcGF0aBgCIAEoCRIRCglkYXNoX3BhdGgYAyABKAkSLgoFZmlsZXMYBCADKAsyHy52aWRtZXNoLnRyYW5zY29kZS52MS5WaWRlb0ZpbGUSKwoGc3RpbGxzGAUgAygLMhsudmlkbWVzaC50cmFuc2NvZGUudjEuU3RpbGwSKwoIZHVyYXRpb24YBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFwoPc3Rvcnlib2FyZF9wYXRoGAcgASgJEjQKCGNhcHRpb25zGAggAygLMiIudmlkbWVzaC50cmFuc2NvZGUudjEuQ2FwdGlvblRyYWNrEjUKCGNoYXB0ZXJzGAkgAygLMiMudmlkbWVzaC50cmFuc2NvZGUudjEuU291cmNlQ2hhcHRlciJNCg1Tb3VyY2VDaGFwdGVyEi0KCnN0YXJ0X3RpbWUYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDQoFdGl0bGUYAiABKAkiPQoMQ2FwdGlvblRyYWNrEgwKBHBhdGgYASABKAkSEAoIbGFuZ3VhZ2UYAiABKAkSDQoFbGFiZWwYAyABKAkibQoVQW5ub3VuY2VXb3JrZXJSZXF1ZXN0EgwKBG5hbWUYASABKAkSDQoFc2xvdHMYAiABKAUSEAoIZW5jb2RlcnMYAyADKAkSFAoMbWVtb3J5X2J5dGVzGAQgASgDEg8KB2xlYXZpbmcYBSABKAgiJgoWQW5ub3VuY2VXb3JrZXJSZXNwb25zZRIMCgRjcmV3GAEgASgJIlMKD1N0YXJ0Sm9iUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoBRIOCgZ3b3JrZXIYAyABKAkSDwoHZW5jb2RlchgEIAEoCSLfAQoQU3RhcnRKb2JSZXNwb25zZRIMCgRzcGVjGAEgASgJEhAKCHZpZGVvX2lkGAIgASgJEisKBGtpbmQYAyABKA4yHS52aWRtZXNoLnRyYW5zY29kZS52MS5Kb2JLaW5kEhMKC291dHB1dF9wYXRoGAQgASgJEjMKB29iamVjdHMYBSADKAsyIi52aWRtZXNoLnRyYW5zY29kZS52MS5WZXJpZnlPYmplY3QSNAoHZWFybGllchgGIAEoCzIjLnZpZG1lc2gudHJhbnNjb2RlLnYxLkVhcmxpZXJSZXN1bHQiPQoJUGFydHNSZWFkEg8KB2VuY29kZXIYASABKAkSDwoHbnVtYmVycxgCIAMoBRIOCgZkaWdlc3QYAyABKAkibgoNRWFybGllclJlc3VsdBIQCgh2aWRlb19pZBgBIAEoCRIMCgRwYXRoGAIgASgJEg4KBnJlc3VsdBgDIAEoCRItCgRyZWFkGAQgASgLMh8udmlkbWVzaC50cmFuc2NvZGUudjEuUGFydHNSZWFkIkAKDFZlcmlmeU9iamVjdBIMCgRwYXRoGAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAMSDgoGc2hhMjU2GAMgASgJIkUKEFJlcG9ydEpvYlJlcXVlc3QSDgoGam9iX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKAUSEAoIcHJvZ3Jlc3MYAyABKAEiEwoRUmVwb3J0Sm9iUmVzcG9uc2UidQoKSm9iRmFpbHVyZRIRCglwZXJtYW5lbnQYASABKAgSMwoGcmVhc29uGAIgASgOMiMudmlkbWVzaC50cmFuc2NvZGUudjEuRmFpbHVyZVJlYXNvbhIPCgdtZXNzYWdlGAMgASgJEg4KBmRldGFpbBgEIAEoCSIdCgtNaXNzaW5nUGFydBIOCgZudW1iZXIYASABKAUihQIKEEZpbmlzaEpvYlJlcXVlc3QSDgoGam9iX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKAUSEAoGcmVzdWx0GAMgASgJSAASMwoHZmFpbHVyZRgEIAEoCzIgLnZpZG1lc2gudHJhbnNjb2RlLnYxLkpvYkZhaWx1cmVIABI5CgxtaXNzaW5nX3BhcnQYBSABKAsyIS52aWRtZXNoLnRyYW5zY29kZS52MS5NaXNzaW5nUGFydEgAEjMKCnBhcnRzX3JlYWQYBiABKAsyHy52aWRtZXNoLnRyYW5zY29kZS52MS5QYXJ0c1JlYWQSDgoGcmV1c2VkGAcgASgIQgkKB291dGNvbWUiVQoRRmluaXNoSm9iUmVzcG9uc2USLgoLcmV0cnlfYWZ0ZXIYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEAoIZ2l2ZW5fdXAYAiABKAgiKQoXRXhwb3J0VmlkZW9GaWxlc1JlcXVlc3QSDgoGY3Vyc29yGAEgASgMIlkKGEV4cG9ydFZpZGVvRmlsZXNSZXNwb25zZRItCgRmaWxlGAEgASgLMh8udmlkbWVzaC50cmFuc2NvZGUudjEuVmlkZW9GaWxlEg4KBmN1cnNvchgCIAEoDDLBCQoQVHJhbnNjb2RlU2VydmljZRJ4Cg1HZXRQcm9jZXNzaW5nEioudmlkbWVzaC50cmFuc2NvZGUudjEuR2V0UHJvY2Vzc2luZ1JlcXVlc3QaKy52aWRtZXNoLnRyYW5zY29kZS52MS5HZXRQcm9jZXNzaW5nUmVzcG9uc2UiDornGAoIAhACGAEgATABEoABCg9XYXRjaFByb2Nlc3NpbmcSLC52aWRtZXNoLnRyYW5zY29kZS52MS5XYXRjaFByb2Nlc3NpbmdSZXF1ZXN0Gi0udmlkbWVzaC50cmFuc2NvZGUudjEuV2F0Y2hQcm9jZXNzaW5nUmVzcG9uc2UiDornGAoIAhACGAEgATABMAESewoOTGlzdFZpZGVvRmlsZXMSKy52aWRtZXNoLnRyYW5zY29kZS52MS5MaXN0VmlkZW9GaWxlc1JlcXVlc3QaLC52aWRtZXNoLnRyYW5zY29kZS52MS5MaXN0VmlkZW9GaWxlc1Jlc3BvbnNlIg6K5xgKCAIQAhgBIAEwARJ+Cg9SZXRyeVByb2Nlc3NpbmcSLC52aWRtZXNoLnRyYW5zY29kZS52MS5SZXRyeVByb2Nlc3NpbmdSZXF1ZXN0Gi0udmlkbWVzaC50cmFuc2NvZGUudjEuUmV0cnlQcm9jZXNzaW5nUmVzcG9uc2UiDornGAoIAhACGAQgATADEnoKD0dldFByZXNlbnRhdGlvbhIsLnZpZG1lc2gudHJhbnNjb2RlLnYxLkdldFByZXNlbnRhdGlvblJlcXVlc3QaLS52aWRtZXNoLnRyYW5zY29kZS52MS5HZXRQcmVzZW50YXRpb25SZXNwb25zZSIKiucYBggEGAYgARJ3Cg5Bbm5vdW5jZVdvcmtlchIrLnZpZG1lc2gudHJhbnNjb2RlLnYxLkFubm91bmNlV29ya2VyUmVxdWVzdBosLnZpZG1lc2gudHJhbnNjb2RlLnYxLkFubm91bmNlV29ya2VyUmVzcG9uc2UiCornGAYIBBgGIAESZQoIU3RhcnRKb2ISJS52aWRtZXNoLnRyYW5zY29kZS52MS5TdGFydEpvYlJlcXVlc3QaJi52aWRtZXNoLnRyYW5zY29kZS52MS5TdGFydEpvYlJlc3BvbnNlIgqK5xgGCAQYBiABEmgKCVJlcG9ydEpvYhImLnZpZG1lc2gudHJhbnNjb2RlLnYxLlJlcG9ydEpvYlJlcXVlc3QaJy52aWRtZXNoLnRyYW5zY29kZS52MS5SZXBvcnRKb2JSZXNwb25zZSIKiucYBggEGAYgARJsCglGaW5pc2hKb2ISJi52aWRtZXNoLnRyYW5zY29kZS52MS5GaW5pc2hKb2JSZXF1ZXN0GicudmlkbWVzaC50cmFuc2NvZGUudjEuRmluaXNoSm9iUmVzcG9uc2UiDornGAoIBBgGIAEqAggeEn8KEEV4cG9ydFZpZGVvRmlsZXMSLS52aWRtZXNoLnRyYW5zY29kZS52MS5FeHBvcnRWaWRlb0ZpbGVzUmVxdWVzdBouLnZpZG1lc2gudHJhbnNjb2RlLnYxLkV4cG9ydFZpZGVvRmlsZXNSZXNwb25zZSIKiucYBggEGAYgATABYgZwcm90bzM", [file_google_protobuf_duration, file_vidmesh_options_v1_options, file_vidmesh_transcode_v1_transcode]);
 
 /**
  * Request of GetProcessing.
@@ -404,6 +404,76 @@ export const CaptionTrackSchema: GenMessage<CaptionTrack> = /*@__PURE__*/
   messageDesc(file_vidmesh_transcode_v1_transcode_service, 12);
 
 /**
+ * Request of AnnounceWorker.
+ *
+ * @generated from message vidmesh.transcode.v1.AnnounceWorkerRequest
+ */
+export type AnnounceWorkerRequest = Message<"vidmesh.transcode.v1.AnnounceWorkerRequest"> & {
+  /**
+   * Of this worker, for people; another one has another name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Jobs that it does at one time.
+   *
+   * @generated from field: int32 slots = 2;
+   */
+  slots: number;
+
+  /**
+   * The encoders that it could open, as FFmpeg names them.
+   *
+   * @generated from field: repeated string encoders = 3;
+   */
+  encoders: string[];
+
+  /**
+   * What each job may use, bytes.
+   *
+   * @generated from field: int64 memory_bytes = 4;
+   */
+  memoryBytes: bigint;
+
+  /**
+   * It ends, and takes no more jobs.
+   *
+   * @generated from field: bool leaving = 5;
+   */
+  leaving: boolean;
+};
+
+/**
+ * Describes the message vidmesh.transcode.v1.AnnounceWorkerRequest.
+ * Use `create(AnnounceWorkerRequestSchema)` to create a new message.
+ */
+export const AnnounceWorkerRequestSchema: GenMessage<AnnounceWorkerRequest> = /*@__PURE__*/
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 13);
+
+/**
+ * Response of AnnounceWorker.
+ *
+ * @generated from message vidmesh.transcode.v1.AnnounceWorkerResponse
+ */
+export type AnnounceWorkerResponse = Message<"vidmesh.transcode.v1.AnnounceWorkerResponse"> & {
+  /**
+   * Of workers that can do the same: whose jobs it is to take.
+   *
+   * @generated from field: string crew = 1;
+   */
+  crew: string;
+};
+
+/**
+ * Describes the message vidmesh.transcode.v1.AnnounceWorkerResponse.
+ * Use `create(AnnounceWorkerResponseSchema)` to create a new message.
+ */
+export const AnnounceWorkerResponseSchema: GenMessage<AnnounceWorkerResponse> = /*@__PURE__*/
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 14);
+
+/**
  * Request of StartJob.
  *
  * @generated from message vidmesh.transcode.v1.StartJobRequest
@@ -444,7 +514,7 @@ export type StartJobRequest = Message<"vidmesh.transcode.v1.StartJobRequest"> & 
  * Use `create(StartJobRequestSchema)` to create a new message.
  */
 export const StartJobRequestSchema: GenMessage<StartJobRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 13);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 15);
 
 /**
  * Response of StartJob.
@@ -501,7 +571,7 @@ export type StartJobResponse = Message<"vidmesh.transcode.v1.StartJobResponse"> 
  * Use `create(StartJobResponseSchema)` to create a new message.
  */
 export const StartJobResponseSchema: GenMessage<StartJobResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 14);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 16);
 
 /**
  * What an attempt read of a source.
@@ -537,7 +607,7 @@ export type PartsRead = Message<"vidmesh.transcode.v1.PartsRead"> & {
  * Use `create(PartsReadSchema)` to create a new message.
  */
 export const PartsReadSchema: GenMessage<PartsRead> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 15);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 17);
 
 /**
  * What a job like this one made of another video.
@@ -579,7 +649,7 @@ export type EarlierResult = Message<"vidmesh.transcode.v1.EarlierResult"> & {
  * Use `create(EarlierResultSchema)` to create a new message.
  */
 export const EarlierResultSchema: GenMessage<EarlierResult> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 16);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 18);
 
 /**
  * An object that was made and is to be read.
@@ -614,7 +684,7 @@ export type VerifyObject = Message<"vidmesh.transcode.v1.VerifyObject"> & {
  * Use `create(VerifyObjectSchema)` to create a new message.
  */
 export const VerifyObjectSchema: GenMessage<VerifyObject> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 17);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 19);
 
 /**
  * Request of ReportJob.
@@ -649,7 +719,7 @@ export type ReportJobRequest = Message<"vidmesh.transcode.v1.ReportJobRequest"> 
  * Use `create(ReportJobRequestSchema)` to create a new message.
  */
 export const ReportJobRequestSchema: GenMessage<ReportJobRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 18);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 20);
 
 /**
  * Response of ReportJob.
@@ -664,7 +734,7 @@ export type ReportJobResponse = Message<"vidmesh.transcode.v1.ReportJobResponse"
  * Use `create(ReportJobResponseSchema)` to create a new message.
  */
 export const ReportJobResponseSchema: GenMessage<ReportJobResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 19);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 21);
 
 /**
  * Why an attempt failed.
@@ -706,7 +776,7 @@ export type JobFailure = Message<"vidmesh.transcode.v1.JobFailure"> & {
  * Use `create(JobFailureSchema)` to create a new message.
  */
 export const JobFailureSchema: GenMessage<JobFailure> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 20);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 22);
 
 /**
  * A part of the source that has not arrived. It counts as no failure: the job is handed out again when the part is
@@ -728,7 +798,7 @@ export type MissingPart = Message<"vidmesh.transcode.v1.MissingPart"> & {
  * Use `create(MissingPartSchema)` to create a new message.
  */
 export const MissingPartSchema: GenMessage<MissingPart> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 21);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 23);
 
 /**
  * Request of FinishJob.
@@ -801,7 +871,7 @@ export type FinishJobRequest = Message<"vidmesh.transcode.v1.FinishJobRequest"> 
  * Use `create(FinishJobRequestSchema)` to create a new message.
  */
 export const FinishJobRequestSchema: GenMessage<FinishJobRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 22);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 24);
 
 /**
  * Response of FinishJob.
@@ -829,7 +899,7 @@ export type FinishJobResponse = Message<"vidmesh.transcode.v1.FinishJobResponse"
  * Use `create(FinishJobResponseSchema)` to create a new message.
  */
 export const FinishJobResponseSchema: GenMessage<FinishJobResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 23);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 25);
 
 /**
  * Request of ExportVideoFiles.
@@ -850,7 +920,7 @@ export type ExportVideoFilesRequest = Message<"vidmesh.transcode.v1.ExportVideoF
  * Use `create(ExportVideoFilesRequestSchema)` to create a new message.
  */
 export const ExportVideoFilesRequestSchema: GenMessage<ExportVideoFilesRequest> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 24);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 26);
 
 /**
  * Response of ExportVideoFiles, one for each rendition.
@@ -878,7 +948,7 @@ export type ExportVideoFilesResponse = Message<"vidmesh.transcode.v1.ExportVideo
  * Use `create(ExportVideoFilesResponseSchema)` to create a new message.
  */
 export const ExportVideoFilesResponseSchema: GenMessage<ExportVideoFilesResponse> = /*@__PURE__*/
-  messageDesc(file_vidmesh_transcode_v1_transcode_service, 25);
+  messageDesc(file_vidmesh_transcode_v1_transcode_service, 27);
 
 /**
  * Processing of videos: how far it is, what it made, and the work that workers do for it. Administrators may ask
@@ -949,6 +1019,19 @@ export const TranscodeService: GenService<{
     methodKind: "unary";
     input: typeof GetPresentationRequestSchema;
     output: typeof GetPresentationResponseSchema;
+  },
+  /**
+   * A worker says what it can do, when it begins and every ten seconds: after a minute without a word it is taken for
+   * gone. It listens to the jobs of the crew that this names, and is given no job that it cannot do.
+   *
+   * Errors: INVALID_ARGUMENT: it has none of the encoders that every worker needs.
+   *
+   * @generated from rpc vidmesh.transcode.v1.TranscodeService.AnnounceWorker
+   */
+  announceWorker: {
+    methodKind: "unary";
+    input: typeof AnnounceWorkerRequestSchema;
+    output: typeof AnnounceWorkerResponseSchema;
   },
   /**
    * A worker has begun an attempt of a job. Attempts are numbered; a later one fences earlier ones off.

@@ -14,13 +14,18 @@ _EXTENDED_OBJECT_TYPE = 31
 
 
 def codec_of(init: Buffer) -> str:
-    """ "avc1.64001f" or "mp4a.40.2", for the first track of an init segment. Raises BoxError for anything else."""
+    """ "avc1.64001f", "av01.0.08M.08" or "mp4a.40.2", for the first track of an init segment. Raises BoxError for
+    anything else.
+    """
     stsd = find(init, *_STSD)
     entry = next(boxes(init, stsd.content + 8, stsd.end), None)
     match entry:
         case Box(kind="avc1" | "avc3"):
             avcc = _child(init, entry, _VISUAL_ENTRY, "avcC")
             return f"{entry.kind}.{init[avcc.content + 1 : avcc.content + 4].hex()}"
+        case Box(kind="av01"):
+            av1c = _child(init, entry, _VISUAL_ENTRY, "av1C")
+            return _av01(init[av1c.content + 1], init[av1c.content + 2])
         case Box(kind="mp4a"):
             esds = _child(init, entry, _AUDIO_ENTRY, "esds")
             return _mp4a(init, esds.content + 4, esds.end)
@@ -39,6 +44,14 @@ def _child(data: Buffer, entry: Box, skip: int, kind: str) -> Box:
         if box.kind == kind:
             return box
     raise BoxError(f"no {kind} in {entry.kind}")
+
+
+def _av01(profile_and_level: int, flags: int) -> str:
+    """AV1 Codec ISO Media File Format Binding, 5: profile, level and tier, bits of a sample."""
+    profile, level = profile_and_level >> 5, profile_and_level & 0x1F
+    tier = "H" if flags & 0x80 else "M"
+    depth = (12 if flags & 0x20 else 10) if flags & 0x40 else 8
+    return f"av01.{profile}.{level:02d}{tier}.{depth:02d}"
 
 
 def _mp4a(data: Buffer, at: int, end: int) -> str:

@@ -9,6 +9,7 @@ that is written short, by `r`, it would play the first segment alone.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from xml.etree import ElementTree as ET
 
 from svc_transcode.media.rates import measure
@@ -34,15 +35,24 @@ def mpd(presentation: Presentation, folder: str) -> str:
         minBufferTime="PT2S",
     )
     period = ET.SubElement(root, "Period", id="0", start="PT0S")
-    pictures = _adaptation_set(period, "video")
-    for track in presentation.video:
-        _video(pictures, track, folder)
+    for tracks in _by_codec(presentation.video):
+        pictures = _adaptation_set(period, "video")
+        for track in tracks:
+            _video(pictures, track, folder)
     for number, track in enumerate(presentation.audio):
         _audio(period, track, number, folder)
     for number, track in enumerate(presentation.captions):
         _captions(period, track, number, folder)
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _by_codec(tracks: Sequence[VideoTrack]) -> Collection[Sequence[VideoTrack]]:
+    """A set of each codec: a player takes one that it knows, and stays with it (ISO/IEC 23009-1, 5.3.3.1)."""
+    found: dict[str, list[VideoTrack]] = {}
+    for track in tracks:
+        found.setdefault(track.codec.partition(".")[0], []).append(track)
+    return found.values()
 
 
 def _adaptation_set(period: ET.Element, content: str) -> ET.Element:

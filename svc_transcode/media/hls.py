@@ -28,7 +28,9 @@ def caption_playlist_names(presentation: Presentation) -> list[tuple[CaptionTrac
 
 
 def master(presentation: Presentation, folder: str) -> str:
-    """The master playlist, which sits in `folder` beside the media playlists. Variants go from small to large."""
+    """The master playlist, which sits in `folder` beside the media playlists. Variants are in the order of the
+    tracks: from small to large, those in another codec behind all others.
+    """
     names = {id(track): relative(f"{folder}/{name}", folder) for track, name in playlist_names(presentation)}
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{_VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
     lines += [_media(track, names[id(track)]) for track in presentation.audio]

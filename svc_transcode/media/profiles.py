@@ -19,12 +19,13 @@ class Profile:
 
     name: str
     version: int
-    coding: Coding = CLASSIC
-    """Of the renditions that every player plays."""
+    codings: tuple[tuple[int, Coding], ...] = ((0, CLASSIC),)
+    """From which short side on, in pixels, which coding: of the renditions that every player plays; rising."""
     per_title: bool = False
     """Whether sizes and caps are chosen by samples of the source."""
     beside: Coding | None = None
-    """Of renditions in another codec, beside the larger ones."""
+    """Of renditions in another codec, beside all of a source that is large enough: a player stays with one codec while
+    it goes from size to size."""
 
     @property
     def key(self) -> str:
@@ -36,28 +37,38 @@ class Profile:
 
         Never empty; the first is one that every player plays. Raises ValueError as `ladder`.
         """
-        rungs = tuple(replace(rung, coding=self.coding) for rung in ladder(width, height))
+        rungs = tuple(replace(rung, coding=self._coding(rung)) for rung in ladder(width, height))
         if self.per_title:
             rungs = worthwhile(rungs, complexity)
-        if self.beside is None:
+        if self.beside is None or min(width, height) < _PAYS_FROM:
             return rungs
-        return (*rungs, *(_beside(rung, self.beside) for rung in rungs if min(rung.width, rung.height) >= _PAYS_FROM))
+        return (*rungs, *(_beside(rung, self.beside) for rung in rungs))
+
+    def _coding(self, rung: Rung) -> Coding:
+        return [coding for side, coding in self.codings if min(rung.width, rung.height) >= side][-1]
 
 
 _PAYS_FROM = 720
-"""Short side, in pixels, from which another codec is made: below it there are few bits to save."""
+"""Short side of a source, in pixels, from which another codec is made: below it there are few bits to save."""
 
 
 def _beside(rung: Rung, coding: Coding) -> Rung:
     return replace(rung, quality=f"{rung.quality}-{coding.codec}", coding=coding)
 
 
+_LARGE = Coding(preset="veryfast", crf=20)
+
 PROFILES = {
     profile.name: profile
     for profile in (
         Profile("classic", 1),
-        Profile("lean", 1, Coding(preset="veryfast", crf=23), per_title=True),
-        Profile("av1", 1, beside=Coding(Codec.AV1, preset="8", crf=35)),
+        Profile(
+            "lean",
+            1,
+            ((0, Coding(preset="veryfast", crf=25)), (720, Coding(preset="veryfast", crf=22)), (1080, _LARGE)),
+            per_title=True,
+        ),
+        Profile("av1", 1, beside=Coding(Codec.AV1, preset="8", crf=33)),
     )
 }
 """By name."""

@@ -10,23 +10,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import cast
 
 import av
 from av.video.frame import PictureType, VideoFrame
+from av.video.stream import VideoStream
 
 from svc_transcode.media.codecs import codec_of
+from svc_transcode.media.coding import ENCODERS
+from svc_transcode.media.encoder_options import options
 from svc_transcode.media.fragment import retimed, samples
 from svc_transcode.media.grid import TIMESCALE, cell
 from svc_transcode.media.jobs import File, SegmentFile, TrackMade
 from svc_transcode.media.ladder import Rung
 from svc_transcode.media.splitter import FragmentSplitter
+from svc_transcode.media.turns import ordinary_turns
 
 Save = Callable[[str, bytes], File]
 """Writes a file of this name, relative to the work directory."""
 
 _MOVFLAGS = "empty_moov+default_base_moof+frag_keyframe+cmaf+frag_discont+skip_trailer"
 _MUXER = {"movflags": _MOVFLAGS, "use_editlist": "0", "avoid_negative_ts": "disabled"}
-_ONLY_FORCED_KEYFRAMES = "99999"
 _BT709, _LIMITED = 1, 1  # ITU-T H.273; AVCOL_RANGE_MPEG
 
 
@@ -42,7 +46,10 @@ class RungEncoder:
         self._cell: int | None = None
         self._splitter = FragmentSplitter(self._on_init, self._on_fragment)
         self._output = av.open(self._splitter, "w", format="mp4", container_options=_MUXER)
-        self._stream = self._output.add_stream("libx264", rate=rate, options=_options(rung, preset))
+        told = options(rung, preset, threads)
+        self._stream = cast(
+            "VideoStream", self._output.add_stream(ENCODERS[rung.coding.codec], rate=rate, options=told)
+        )
         stream, context = self._stream, self._stream.codec_context
         stream.width, stream.height, stream.pix_fmt = rung.width, rung.height, "yuv420p"
         if rung.coding.crf is None:
@@ -52,6 +59,8 @@ class RungEncoder:
         context.color_range = _LIMITED
         context.thread_count = threads
         context.thread_type = "FRAME"  # type: ignore[assignment]  # the setter takes the name, the stub has the flag
+        with ordinary_turns():
+            self._output.start_encoding()
 
     def encode(self, frame: VideoFrame, tick: int) -> None:
         """`tick` is the frame's time on the common grid; the first frame of each grid cell begins a segment."""
@@ -90,18 +99,3 @@ class RungEncoder:
 
 def _first_picture(fragment: bytearray) -> int:
     return min(sample.presentation_time for sample in samples(fragment))
-
-
-def _options(rung: Rung, preset: str) -> dict[str, str]:
-    quality = {} if rung.coding.crf is None else {"crf": str(rung.coding.crf)}
-    return {
-        **quality,
-        "preset": rung.coding.preset or preset,
-        "maxrate": str(rung.maxrate),
-        "bufsize": str(rung.bufsize),
-        "g": _ONLY_FORCED_KEYFRAMES,
-        "forced-idr": "1",
-        "sc_threshold": "0",
-        # stitchable: the same parameter sets whatever the chunk; sliced threads would cost quality.
-        "x264-params": "open-gop=0:stitchable=1:sliced-threads=0",
-    }

@@ -58,9 +58,9 @@ def test_results_depend_on_name_and_version_of_a_profile() -> None:
     assert len({profile.key for profile in PROFILES.values()}) == len(PROFILES)
 
 
-def test_av1_stands_beside_the_larger_renditions_alone() -> None:
+def test_av1_stands_beside_every_rendition_of_a_source_that_is_large_enough() -> None:
     rungs = PROFILES["av1"].rungs(1920, 1080)
-    assert [rung.quality for rung in rungs] == ["360p", "720p", "1080p", "720p-av1", "1080p-av1"]
+    assert [rung.quality for rung in rungs] == ["360p", "720p", "1080p", "360p-av1", "720p-av1", "1080p-av1"]
     assert {rung.coding.codec for rung in rungs if rung.beside} == {Codec.AV1}
     assert rungs[:3] == ladder(1920, 1080)
     assert not any(rung.beside for rung in PROFILES["av1"].rungs(640, 360))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.parts.ffmpeg import ffmpeg
+from svc_transcode.media.complexity import Complexity
 from svc_transcode.media.grid import SEGMENT
 from svc_transcode.media.info import SourceInfo
 from svc_transcode.media.jobs import ProbeJob, Source, VideoJob
@@ -52,6 +53,29 @@ async def a_source(folder: Path, seconds: Fraction, preset: str, megabits: int) 
     return Work(source, probed.info, ladder(probed.info.video.width, probed.info.video.height), preset)
 
 
+async def a_still_source(folder: Path, seconds: Fraction, preset: str) -> Work:
+    """So many seconds of one picture of the clip, 1920×1080, in which a small square moves; probed.
+
+    Raises FfmpegFailed, NothingToMeasure.
+    """
+    source = folder / "still.mp4"
+    square = "color=white:s=64x64:r=25[o];[s][o]overlay=x='mod(n*4,1856)':y=900:shortest=1"
+    await ffmpeg(
+        *("-v", "error", "-i", str(CLIP), "-t", str(float(seconds)), "-an", "-filter_complex"),
+        f"[0:v]select='eq(n,40)',loop=-1:1,setpts=N/25/TB,scale=1920:1080:flags=lanczos,{TAGGED}[s];{square}",
+        *("-r", "25", "-c:v", "libx264", "-preset", "veryfast", "-crf", "16", "-pix_fmt", "yuv420p", source.name),
+        folder=folder,
+    )
+    probed = await run_child(ProbeJob(_parts(source)), _only(source), folder, sources=folder)
+    return Work(source, probed.info, ladder(probed.info.video.width, probed.info.video.height), preset)
+
+
+async def complexity_of(work: Work, folder: Path) -> Complexity | None:
+    """What a probe measures beside, for profiles that choose by it."""
+    job = ProbeJob(_parts(work.source), measured=True)
+    return (await run_child(job, _only(work.source), folder, sources=work.source.parent)).complexity
+
+
 async def by_a_child(work: Work, folder: Path) -> dict[str, Path]:
     """One media child as workers start them, confined: one decode, all rungs. Rung → its CMAF file, joined here."""
     job = VideoJob(_parts(work.source), work.info, Fraction(0), None, work.rungs, preset=work.preset)
@@ -82,7 +106,7 @@ async def by_an_ffmpeg_each(work: Work, folder: Path) -> dict[str, Path]:
 
 
 def _encoding(rung: Rung, preset: str) -> tuple[str, ...]:
-    """What svc_transcode.media.x264 asks for, in ffmpeg's words."""
+    """What svc_transcode.media.encoder_options asks for, in ffmpeg's words."""
     return (
         *("-c:v", "libx264", "-threads", "1", "-preset", preset),
         *("-b:v", str(rung.bitrate), "-maxrate", str(rung.maxrate), "-bufsize", str(rung.bufsize)),

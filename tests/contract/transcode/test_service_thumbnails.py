@@ -22,7 +22,8 @@ from vidmesh.transcode.v1.thumbnail_service_pb2_grpc import ThumbnailServiceStub
 from vidmesh.transcode.v1.transcode_events_pb2 import StillsMade
 from vidmesh.upload.v1.video_pb2 import PROCESSING_STATE_PROCESSED
 
-from .service_rig import Served, eventually, new_video_id, source
+from .plausible import source
+from .service_rig import Served, eventually, new_video_id
 
 if TYPE_CHECKING:
     from vidmesh.transcode.v1.thumbnail_service_pb2_grpc import ThumbnailServiceAsyncStub

@@ -2,7 +2,7 @@
 
 Two halves, kept apart on purpose:
 
-- **pure**, safe anywhere: the rules (`ladder`, `grid`, `schedule`, `index`), what is said about media (`info`,
+- **pure**, safe anywhere: the rules (`ladder`, `grid`, `schedule`, `index`, `stills`, `chapters`), what is said about media (`info`,
   `jobs`, `errors`, `limits`, `wire`), ISO boxes (`boxes`, `fragment`, `splitter`, `codecs`), manifests (`tracks`,
   `rates`, `urls`, `hls`, `dash`, `package`), and `runner`, the asyncio side that starts a child.
 - **media**, which imports PyAV and runs in a child process alone: `source`, `packets`, `probe`, `extent`, `frames`,

@@ -151,6 +151,11 @@ def test_the_thumbnail_that_is_chosen_or_uploaded_is_on_cards_and_in_players(
         refused = creator.post(f"/v1/videos/{video_id}/thumbnails", {"content": base64.b64encode(b"<svg/>").decode()})
         assert refused.status_code == 400
         assert refused.json()["details"][0]["reason"] == "INVALID_PICTURE"
+        largest = base64.b64encode(b"\xff\xd8".ljust(1_500_000, b"\0")).decode()
+        refused = creator.post(f"/v1/videos/{video_id}/thumbnails", {"content": largest})
+        assert refused.json()["details"][0]["reason"] == "INVALID_PICTURE", (
+            "what the contract takes, the edge lets through"
+        )
         assert anonymous.get(f"/v1/videos/{video_id}/thumbnails").status_code == 401
         creator.edge.delete(f"/v1/videos/{video_id}/thumbnails/{own['thumbnail_id']}").raise_for_status()
         eventually(shown, [path_in(listed()[0]["url"])] * 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from vidmesh.transcode.v1.thumbnail_service_pb2 import (
 )
 from vidmesh.transcode.v1.thumbnail_service_pb2_grpc import ThumbnailServiceStub
 from vidmesh.transcode.v1.transcode_events_pb2 import StillsMade
+from vidmesh.upload.v1.upload_events_pb2 import VideoPurged
 from vidmesh.upload.v1.video_pb2 import PROCESSING_STATE_PROCESSED
 
 from .plausible import source
@@ -256,7 +258,7 @@ async def test_of_many_at_once_one_is_kept(served: Served, pictured: Thumbnails)
 async def test_pictures_go_with_their_video(served: Served, pictured: Thumbnails) -> None:
     video_id = await processed(served)
     await pictured.upload(video_id)
-    await served.abort(video_id)
+    await served.bus.publish(VideoPurged(video_id=video_id, channel_id=str(uuid.uuid4())), str(uuid.uuid4()))
 
     async def is_gone() -> bool:
         return not await served.stored(video_id)

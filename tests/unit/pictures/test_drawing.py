@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import struct
 import zlib
 from pathlib import Path
@@ -157,3 +158,22 @@ async def test_what_a_child_says_is_looked_at(monkeypatch: pytest.MonkeyPatch, w
 
     monkeypatch.setattr(drawing, "run_child", lie)
     assert "damaged" in await refused(files.jpeg())
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("codec", ["mjpeg", "png", "libwebp"])
+async def test_whatever_is_wrong_inside_it_is_drawn_or_refused_in_words(codec: str, seed: int) -> None:
+    pixels = {"mjpeg": "yuvj420p", "png": "rgba", "libwebp": "bgra"}[codec]
+    noise = random.Random(seed)
+    good = files.encoded(codec, pixels, lambda x, y: (x * y % 256, x % 256, noise.randrange(64), 255))
+    bad = bytearray(good)
+    for _ in range(8):
+        bad[noise.randrange(len(bad) // 3, len(bad) - 16)] ^= 1 << noise.randrange(8)
+    try:
+        made = await Drawing().draw(files.with_right_sums(bytes(bad)) if codec == "png" else bytes(bad))
+    except PictureRefused as refusal:
+        said = refusal.sentence
+    else:
+        said = ""
+        assert files.seen(made.data)[0] == (640, 360)
+    assert not said or said.endswith(".")

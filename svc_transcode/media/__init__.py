@@ -2,10 +2,10 @@
 
 Two halves, kept apart on purpose:
 
-- **pure**, safe anywhere: the rules (`ladder`, `grid`, `schedule`, `stills`, `chapters`, `index`), what is said of media
-  (`info`, `jobs`, `errors`, `limits`, `wire`), ISO boxes (`boxes`, `fragment`, `splitter`, `codecs`), pictures that are
-  sent (`pictures`, but for its `redraw`), manifests (`tracks`, `rates`, `urls`, `hls`, `dash`, `package`), and `runner`,
-  the asyncio side that starts a child.
+- **pure**, safe anywhere: the rules (`ladder`, `grid`, `schedule`, `stills`, `chapters`, `index`, `gating`, `level`),
+  what is said of media (`info`, `jobs`, `errors`, `limits`, `wire`), ISO boxes (`boxes`, `fragment`, `splitter`,
+  `codecs`, `progressive`), pictures that are sent (`pictures`, but for its `redraw`), manifests (`tracks`, `rates`,
+  `urls`, `hls`, `dash`, `package`), and `runner`, the asyncio side that starts a child.
 - **media**, which imports PyAV and runs in a child process alone: `source`, `packets`, `probe`, `extent`, `frames`,
   `graph`, `x264`, `encode`, `audio`, `loudness`, `thumbnail`, `verify`; `child` is the process.
 

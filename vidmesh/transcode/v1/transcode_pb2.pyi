@@ -170,7 +170,9 @@ class VideoFile(_message.Message):
     video_id: _builtins.str
     """The video."""
     quality: _builtins.str
-    """"360p", "720p", "1080p", "1440p", "2160p"; for a smaller source its own height, e.g. "240p"; "audio" for sound."""
+    """"360p", "720p", "1080p", "1440p", "2160p"; for a smaller source its own height, e.g. "240p"; "audio" for sound.
+    One beside it in another codec has that behind the size: "720p-av1".
+    """
     codec: _builtins.str
     """As RFC 6381 writes it, read from what was made, e.g. "avc1.64001f", "mp4a.40.2"."""
     container: _builtins.str

@@ -40,6 +40,7 @@ export type VideoFile = Message<"vidmesh.transcode.v1.VideoFile"> & {
 
   /**
    * "360p", "720p", "1080p", "1440p", "2160p"; for a smaller source its own height, e.g. "240p"; "audio" for sound.
+   * One beside it in another codec has that behind the size: "720p-av1".
    *
    * @generated from field: string quality = 3;
    */

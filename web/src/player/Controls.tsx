@@ -2,6 +2,8 @@ import { t } from "../i18n";
 import { clock } from "../i18n/formats";
 import { IconButton } from "../ui/Button";
 import { Icon } from "../ui/Icon";
+import type { Chapter } from "./chapters";
+import { Chapters } from "./Chapters";
 import styles from "./Controls.module.css";
 import { SeekBar } from "./SeekBar";
 import { Settings } from "./Settings";
@@ -21,9 +23,10 @@ interface Props {
   onUpgrade: (() => void) | undefined;
   /** Of the WebVTT file; empty where there is none. */
   storyboardUrl: string;
+  chapters: readonly Chapter[];
 }
 
-export function Controls({ media, actions, engine, fullscreen, theatre, onUpgrade, storyboardUrl }: Props) {
+export function Controls({ media, actions, engine, fullscreen, theatre, onUpgrade, storyboardUrl, chapters }: Props) {
   const { act } = actions;
   const { tiles, want } = useTiles(storyboardUrl);
   return (
@@ -33,7 +36,7 @@ export function Controls({ media, actions, engine, fullscreen, theatre, onUpgrad
           <Icon name="check" size="1em" /> {t("moreQualities")}
         </button>
       )}
-      <SeekBar media={media} tiles={tiles} onSeek={actions.seek} onNear={want} />
+      <SeekBar media={media} tiles={tiles} chapters={chapters} onSeek={actions.seek} onNear={want} />
       <div className={styles.row}>
         <IconButton icon={media.ended ? "replay" : media.paused ? "play" : "pause"} label={media.ended ? t("replay") : media.paused ? t("play") : t("pauseKey")} onClick={() => act({ do: "toggle" })} />
         <div className={styles.volume}>
@@ -50,6 +53,7 @@ export function Controls({ media, actions, engine, fullscreen, theatre, onUpgrad
         <span className={styles.time}>
           {clock(media.time)} <i>/</i> {clock(media.duration)}
         </span>
+        <Chapters chapters={chapters} time={media.time} onSeek={actions.seek} />
         <span className={styles.gap} />
         <Settings media={media} engine={engine} onSpeed={actions.setSpeed} />
         {document.pictureInPictureEnabled && <IconButton icon="pip" label={t("pip")} aria-pressed={media.pip} onClick={() => act({ do: "pip" })} />}

@@ -1,11 +1,12 @@
 import type { Playback } from "@vidmesh/client/vidmesh/playback/v1/playback_pb";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 
 import { storage } from "../app/storage";
 import { t } from "../i18n";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { Spinner } from "../ui/Spinner";
+import { chaptersIn } from "./chapters";
 import { Controls } from "./Controls";
 import { actionOf, isTaken } from "./keys";
 import styles from "./Player.module.css";
@@ -46,7 +47,8 @@ export function Player({ playback, latest, renew, title, startAt, theatre, onThe
   const [upgraded, setUpgraded] = useState(playback.manifestGeneration);
   const engine = useEngine(video, still, first, from, renew);
   const media = useMedia(video, engine.reloading);
-  const actions = useActions(video, frame, onTheatre, engine.toggleCaptions);
+  const chapters = useMemo(() => chaptersIn(latest.chapters), [latest.chapters]);
+  const actions = useActions(video, frame, onTheatre, engine.toggleCaptions, chapters);
   const fullscreen = useFullscreen(frame);
   const { idle, wake } = useIdle(!media.paused);
   const touch = useRef(false);
@@ -150,6 +152,7 @@ export function Player({ playback, latest, renew, title, startAt, theatre, onThe
           actions={actions}
           engine={engine}
           fullscreen={fullscreen}
+          chapters={chapters}
           storyboardUrl={latest.storyboardUrl}
           theatre={onTheatre ? Boolean(theatre) : undefined}
           onUpgrade={

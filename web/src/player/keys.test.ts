@@ -19,6 +19,12 @@ test("c switches captions", () => {
   expect(press("c", { ctrlKey: true })).toBeUndefined();
 });
 
+test("arrows with the control key go from chapter to chapter", () => {
+  expect(press("ArrowRight", { ctrlKey: true })).toEqual({ do: "chapter", steps: 1 });
+  expect(press("ArrowLeft", { ctrlKey: true })).toEqual({ do: "chapter", steps: -1 });
+  expect(press("ArrowRight", { ctrlKey: true, shiftKey: true })).toBeUndefined();
+});
+
 test("keys of the browser are left to it", () => {
   expect(press("f", { ctrlKey: true })).toBeUndefined();
   expect(press("ArrowLeft", { altKey: true })).toBeUndefined();

@@ -5,7 +5,8 @@ export type Action =
   | { do: "jump"; share: number }
   | { do: "volume"; change: number }
   | { do: "speed"; steps: 1 | -1 }
-  | { do: "frame"; steps: 1 | -1 };
+  | { do: "frame"; steps: 1 | -1 }
+  | { do: "chapter"; steps: 1 | -1 };
 
 export interface Pressed {
   key: string;
@@ -37,9 +38,16 @@ const KEYS: Record<string, Action> = {
   ",": { do: "frame", steps: -1 },
 };
 
+/** With the control key. */
+const CONTROL_KEYS: Record<string, Action> = {
+  ArrowLeft: { do: "chapter", steps: -1 },
+  ArrowRight: { do: "chapter", steps: 1 },
+};
+
 /** What a key does; undefined for one that is somebody else's. */
 export function actionOf(pressed: Pressed): Action | undefined {
-  if (pressed.ctrlKey || pressed.altKey || pressed.metaKey) return undefined;
+  if (pressed.altKey || pressed.metaKey) return undefined;
+  if (pressed.ctrlKey) return pressed.shiftKey ? undefined : CONTROL_KEYS[pressed.key];
   if (/^[0-9]$/.test(pressed.key)) return { do: "jump", share: Number(pressed.key) / 10 };
   return KEYS[pressed.key.length === 1 ? pressed.key.toLowerCase() : pressed.key];
 }

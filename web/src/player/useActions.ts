@@ -5,6 +5,7 @@ import { storage } from "../app/storage";
 import { t } from "../i18n";
 import { clock } from "../i18n/formats";
 import { captionName, type Offered } from "./captions";
+import { type Chapter, chapterFrom } from "./chapters";
 import { type Action, nextSpeed } from "./keys";
 
 const FRAME_S = 1 / 30;
@@ -19,7 +20,7 @@ export interface Actions {
   said: { text: string; at: number } | undefined;
 }
 
-export function useActions(video: HTMLVideoElement | null, frame: HTMLElement | null, onTheatre: (() => void) | undefined, onCaptions: () => Offered | undefined): Actions {
+export function useActions(video: HTMLVideoElement | null, frame: HTMLElement | null, onTheatre: (() => void) | undefined, onCaptions: () => Offered | undefined, chapters: readonly Chapter[]): Actions {
   const [said, setSaid] = useState<Actions["said"]>();
   const say = useCallback((text: string) => setSaid((before) => ({ text, at: (before?.at ?? 0) + 1 })), []);
 
@@ -67,6 +68,13 @@ export function useActions(video: HTMLVideoElement | null, frame: HTMLElement | 
           seek(video.duration * action.share);
           say(t("saidTime", { time: clock(video.currentTime), of: clock(video.duration) }));
           break;
+        case "chapter": {
+          const to = chapterFrom(chapters, video.currentTime, action.steps);
+          if (!to) break;
+          seek(to.start);
+          say(to.title);
+          break;
+        }
         case "volume":
           setVolume((video.muted ? 0 : video.volume) + action.change);
           say(t("saidVolume", { share: Math.round(video.volume * 100) }));
@@ -102,7 +110,7 @@ export function useActions(video: HTMLVideoElement | null, frame: HTMLElement | 
           else void video.requestPictureInPicture().catch(() => undefined);
       }
     },
-    [video, frame, onTheatre, onCaptions, seek, setVolume, setSpeed, say],
+    [video, frame, onTheatre, onCaptions, chapters, seek, setVolume, setSpeed, say],
   );
 
   return { act, seek, setVolume, setSpeed, said };

@@ -5,13 +5,16 @@ import { t } from "../i18n";
 import styles from "./Grid.module.css";
 import { VideoCard } from "./VideoCard";
 
+/** Cards that are on the screen at once, at most. */
+const FIRST = 4;
+
 /** Videos beside and under each other, as many as there is room for. */
 export function Grid({ videos, channels }: { videos: readonly Video[]; channels?: ReadonlyMap<string, Channel> }) {
   return (
     <ul className={styles.grid}>
-      {videos.map((video) => (
+      {videos.map((video, at) => (
         <li key={video.videoId}>
-          <VideoCard video={video} channel={channels?.get(video.channelId)} />
+          <VideoCard video={video} channel={channels?.get(video.channelId)} first={at < FIRST} />
         </li>
       ))}
     </ul>

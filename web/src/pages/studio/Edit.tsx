@@ -15,10 +15,11 @@ import { useVideo } from "../../video/queries";
 import { Rungs } from "../../video/Rungs";
 import { useDeletion } from "../../video/useDeletion";
 import { useProcessing } from "../../video/useProcessing";
-import { Picture } from "../../video/VideoCard";
 import { VideoForm } from "../../video/VideoForm";
 import { Captions } from "./captions/Captions";
+import { ChapterEditor } from "./chapters/ChapterEditor";
 import styles from "./Edit.module.css";
+import { Thumbnails } from "./thumbnails/Thumbnails";
 
 /** One video: its details, who may see it, its processing, its end. */
 export default function Edit({ videoId }: { videoId: string }) {
@@ -52,10 +53,11 @@ function Alive({ video, onDone }: { video: Video; onDone: () => void }) {
       <div className={styles.columns}>
         <VideoForm key={video.videoId} video={video} />
         <div className={styles.side}>
-          <Picture video={video} />
+          <Thumbnails video={video} onChange={onDone} />
           <ProcessingPart video={video} onDone={onDone} />
         </div>
       </div>
+      <ChapterEditor video={video} />
       <Captions video={video} />
       <section className={styles.end}>
         <div>

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mesh.testing.cassandra import VARIABLE as CASSANDRA
-from tests.e2e.stacks import Stack, StartStack, start, vidmesh
+from tests.e2e.stacks import Stack, StartStack, end, start
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -38,7 +38,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     try:
         yield start(data)
     finally:
-        vidmesh("down", "--data", str(data))
+        end(data)
 
 
 @pytest.fixture
@@ -61,4 +61,4 @@ def start_stack(tmp_path: Path) -> Iterator[StartStack]:
         yield starting
     finally:
         for data in started:
-            vidmesh("down", "--data", str(data))
+            end(data)

@@ -12,10 +12,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from mesh.local.plan import SERVICES
 from mesh.testing.cassandra import VARIABLE as CASSANDRA
 
 CONFIGURATION = """\
@@ -87,8 +89,11 @@ def vidmesh(*words: str, timeout: float = 90, **variables: str) -> subprocess.Co
 
 def keyspaces(data: Path, host: str) -> str:
     """`tables.url` for keyspaces on a Cassandra that belong to one data folder, however often it is started."""
-    name = hashlib.sha256(str(data).encode()).hexdigest()[:12]
-    return f"cql://{host}/t{name}_{{service}}"
+    return f"cql://{host}/{_prefix(data)}_{{service}}"
+
+
+def _prefix(data: Path) -> str:
+    return f"t{hashlib.sha256(str(data).encode()).hexdigest()[:12]}"
 
 
 def tables_on(data: Path, host: str) -> str:
@@ -116,3 +121,25 @@ def start(data: Path, only: tuple[str, ...] = (), configuration: str = "") -> St
     assert done.returncode == 0, done.stderr
     told = json.loads((data / "run" / "stack.json").read_text(encoding="utf-8"))
     return Stack(data, told["edge_url"])
+
+
+def end(data: Path) -> None:
+    """Stop what runs on this data, if anything, for good: its keyspaces go too.
+
+    A Cassandra that holds the tables of every test so far, hundreds of them, takes minutes to make the next ones.
+    """
+    vidmesh("down", "--data", str(data))
+    if host := os.environ.get(CASSANDRA):
+        drop(host, [f"{_prefix(data)}_{service}" for service in SERVICES])
+
+
+def drop(host: str, names: Iterable[str]) -> None:
+    """Drop these keyspaces; those that are not there are none of its business."""
+    # Only where there is a Cassandra: the driver starts threads.
+    from cassandra.cluster import Cluster
+
+    address, _, port = host.rpartition(":")
+    with Cluster([address], port=int(port), protocol_version=4, control_connection_timeout=30) as cluster:
+        session = cluster.connect()
+        for name in names:
+            session.execute(f"DROP KEYSPACE IF EXISTS {name}", timeout=60)

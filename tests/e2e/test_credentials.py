@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from tests.e2e.people import Person, nobody, somebody
-from tests.e2e.stacks import Stack, start, vidmesh
+from tests.e2e.stacks import Stack, end, start
 
 PASSWORD: Final = "correct horse battery"
 CSRF: Final = {"x-vidmesh-csrf": "1"}
@@ -33,7 +33,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     try:
         yield start(data)
     finally:
-        vidmesh("down", "--data", str(data))
+        end(data)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.e2e.chaos.clips import clip
 from tests.e2e.faults.asking import asking_person
 from tests.e2e.faults.net import EDGE, TABLES, Net
 from tests.e2e.people import Person
-from tests.e2e.stacks import Stack, start, tables_on, vidmesh
+from tests.e2e.stacks import Stack, end, start, tables_on
 from tests.e2e.uploading import upload
 
 CONFIGURATION = """\
@@ -56,5 +56,5 @@ def place(folder: Path, tables: int | None = None) -> Generator[Place]:
             owner.publish(video_id, "PUBLIC")
             yield Place(net, stack, file, owner, video_id)
     finally:
-        vidmesh("down", "--data", str(data))
+        end(data)
         net.close()

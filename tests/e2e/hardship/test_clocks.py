@@ -24,7 +24,7 @@ from tests.e2e.faults.leftovers import nothing_left_over
 from tests.e2e.hardship.clocks import PROGRAMS, Clocks
 from tests.e2e.people import Person
 from tests.e2e.playing import plays
-from tests.e2e.stacks import Stack, start, vidmesh
+from tests.e2e.stacks import Stack, end, start
 from tests.e2e.uploading import upload
 
 MINUTES, HOUR = 600.0, 3600.0
@@ -76,7 +76,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
                 owner.publish(video_id, "PUBLIC")
                 yield Place(stack, clocks, file, owner, video_id, plays(owner, video_id))
         finally:
-            vidmesh("down", "--data", str(folder / "data"))
+            end(folder / "data")
 
 
 @contextmanager

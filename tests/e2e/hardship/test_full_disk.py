@@ -30,7 +30,7 @@ from tests.e2e.faults.leftovers import nothing_left_over
 from tests.e2e.padding import free_box
 from tests.e2e.people import Person, sign_up_by_command
 from tests.e2e.playing import plays
-from tests.e2e.stacks import Stack, start, vidmesh
+from tests.e2e.stacks import Stack, end, start
 from tests.e2e.uploading import upload
 
 DISK = 16 << 10
@@ -63,7 +63,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         try:
             yield Machine(disk, start(disk.place, configuration=CONFIGURATION), clip(folder / "clip.mp4"))
         finally:
-            vidmesh("down", "--data", str(disk.place))
+            end(disk.place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from mesh.config import TranscodeSettings
 from mesh.errors import Fault
 from mesh.process import CannotStart, ToldToStop, run_process, unless_told_to_stop
 from mesh.runtime import Runtime
+from svc_transcode.media.errors import MediaError
 from svc_transcode.media.jobs import Bounds
 from svc_transcode.media.limits import ChildLimits
 from svc_transcode.worker.abilities import found_out
@@ -74,7 +75,10 @@ async def _work(choice: Choice, runtime: Runtime, scratch: Path) -> None:
     runtime.background(functools.partial(tidy, pieces), "tidy")
     encoder = await asyncio.to_thread(encoder_name)
     limits = limits_of(settings.transcode)
-    abilities = await found_out(choice.slots, limits, at_work)
+    try:
+        abilities = await found_out(choice.slots, limits, at_work)
+    except MediaError as error:
+        raise CannotStart(f"No encoder could be tried: {error}") from error
     transcode = TranscodeServiceStub(runtime.channel("svc_transcode"))
     bench = Bench(
         coordinator=Coordinator(transcode, encoder),

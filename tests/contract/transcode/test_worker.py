@@ -24,6 +24,7 @@ from svc_transcode.media.info import SourceInfo
 from svc_transcode.media.ladder import ladder
 from svc_transcode.media.parts import reader_of
 from svc_transcode.media.probe import probe
+from svc_transcode.worker.abilities import USED
 from svc_transcode.worker.failures import GENERIC, NOT_READ_BACK
 from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
 from vidmesh.transcode.v1.transcode_pb2 import FailureReason, JobKind
@@ -79,6 +80,25 @@ async def eventually(condition: Any, seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 (what is waited for is in another process)
             await asyncio.sleep(0.05)
+
+
+async def test_a_worker_says_what_it_can_do_before_it_takes_a_job_and_when_it_ends(rig: Rig) -> None:
+    draining = await rig.worker("able", slots=2)
+    await rig.desk.until(lambda: bool(rig.desk.announced))
+    told = rig.desk.announced[0]
+    assert (told.name, told.slots, told.leaving) == ("able", 2, False)
+    assert set(USED) <= set(told.encoders)
+    assert told.memory_bytes > 0
+    await rig.result_of(await rig.submit("p", PROBE))
+    draining.set()
+    await rig.desk.until(lambda: rig.desk.announced[-1].leaving)
+
+
+async def test_it_takes_no_job_of_another_crew(rig: Rig) -> None:
+    other = await rig.submit("other", PROBE, crew="of-others")
+    await rig.worker()
+    await rig.result_of(await rig.submit("own", PROBE))
+    assert other.started == []
 
 
 async def test_a_part_that_has_not_arrived_is_named_and_counts_as_no_failure(rig: Rig, info: SourceInfo) -> None:

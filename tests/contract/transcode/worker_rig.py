@@ -261,6 +261,7 @@ class Rig:
         objects: tuple[VerifyObject, ...] = (),
         retry_after: timedelta | None = None,
         earlier: EarlierResult | None = None,
+        crew: str = CREW,
     ) -> Assignment:
         """Puts a job into the queue; its outputs go to "s/<name>.<attempt>"."""
         # The bus takes a job of the same id for a repetition.
@@ -269,7 +270,7 @@ class Rig:
         spec = "" if isinstance(job, media.VerifyJob) else media.to_json(media.JOB, job)
         response = StartJobResponse(spec=spec, video_id=video_id, kind=kind, objects=objects, earlier=earlier)
         assignment = self.desk.jobs[job_id] = Assignment(response, retry_after)
-        await self._queue.submit(TranscodeJob(job_id=job_id, video_id=video_id, kind=kind, crew=CREW), job_id)
+        await self._queue.submit(TranscodeJob(job_id=job_id, video_id=video_id, kind=kind, crew=crew), job_id)
         return assignment
 
     async def end_of(self, assignment: Assignment) -> FinishJobRequest:

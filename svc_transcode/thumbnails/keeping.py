@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from mesh.contention import LostRace, settle
-from mesh.errors import Fault, invalid_field, not_found, precondition
 from svc_transcode.processing import pictures
 from svc_transcode.processing.advancing import FOREVER
 from svc_transcode.processing.model import Head, Still
 from svc_transcode.processing.store import Change, ProcessingStore, Versioned
+from svc_transcode.thumbnails import domain
 from svc_transcode.thumbnails.drawing import Drawn
-from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 
 ATTEMPTS: Final = 40
 """Workers may finish chunks of the same video at the same moment."""
@@ -51,7 +50,7 @@ class Keeping:
         async def keep() -> Still:
             before = await self._store.head(video_id)
             if before is None:
-                raise _not_started()
+                raise domain.not_started()
             # Another name at each attempt: what is not named is deleted by whoever sees it first.
             path = f"t/u-{secrets.token_hex(8)}/picture.jpg"
             picture = Still(path, drawn.width, drawn.height, None)
@@ -73,30 +72,15 @@ class Keeping:
 
     async def choose(self, video_id: str, wanted: str) -> Still:
         """Show another picture. Raises THUMBNAIL_NOT_FOUND."""
-
-        def rule(head: Head) -> Head:
-            after = pictures.chosen(head, wanted)
-            if after is None:
-                raise _no_such_thumbnail(video_id, wanted)
-            return after
-
-        head = await self._changed(video_id, rule)
+        head = await self._changed(video_id, lambda head: domain.chosen(head, wanted))
         picture = pictures.shown(head) if head else None
         if picture is None:
-            raise _no_such_thumbnail(video_id, wanted)
+            raise domain.no_such_thumbnail(video_id, wanted)
         return picture
 
     async def remove(self, video_id: str, unwanted: str) -> None:
         """Delete the uploaded picture; none of that id is no error. Raises INVALID_FIELD for one of the video's own."""
-
-        def rule(head: Head) -> Head:
-            if head.own_still is not None and pictures.thumbnail_id(head.own_still) == unwanted:
-                return pictures.without_own(head)
-            if any(pictures.thumbnail_id(still) == unwanted for still in head.stills):
-                raise invalid_field("thumbnail_id", "It was taken from the video; only uploaded pictures are deleted.")
-            return head
-
-        await self._changed(video_id, rule)
+        await self._changed(video_id, lambda head: domain.deleted(head, unwanted))
 
     async def _changed(self, video_id: str, rule: Callable[[Head], Head]) -> Head | None:
         async def change() -> Head | None:
@@ -121,19 +105,3 @@ class Keeping:
         # At once: who took it away wants nobody to see it.
         if before.own_still is not None:
             await self._files.delete(before.video_id, before.own_still.path)
-
-
-def _not_started() -> Fault:
-    return precondition(
-        ErrorReason.ERROR_REASON_VIDEO_NOT_STARTED,
-        "Nothing of the video's file has arrived yet. Upload a picture once its upload is under way.",
-    )
-
-
-def _no_such_thumbnail(video_id: str, thumbnail_id: str) -> Fault:
-    return not_found(
-        ErrorReason.ERROR_REASON_THUMBNAIL_NOT_FOUND,
-        "The video has no such thumbnail.",
-        video_id=video_id,
-        thumbnail_id=thumbnail_id,
-    )

@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from mesh.errors import Fault, invalid
 from mesh.grants import GrantScope, GrantSigner, picture_expiry
 from svc_transcode.media.pictures.plain import PictureRefused
 from svc_transcode.processing import pictures
 from svc_transcode.processing.viewers import member_of
-from svc_transcode.thumbnails import messages
+from svc_transcode.thumbnails import domain, messages
 from svc_transcode.thumbnails.drawing import Drawing
 from svc_transcode.thumbnails.keeping import Keeping
-from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 from vidmesh.transcode.v1 import thumbnail_service_pb2 as pb
 from vidmesh.transcode.v1.thumbnail_service_pb2_grpc import ThumbnailServiceServicer
 
@@ -61,7 +59,7 @@ class ThumbnailServicer(ThumbnailServiceServicer):
         try:
             drawn = await self._drawing.draw(request.content)
         except PictureRefused as refused:
-            raise _refusal(refused) from None
+            raise domain.refusal(refused) from None
         picture = await self._keeping.add(request.video_id, drawn)
         return pb.UploadThumbnailResponse(thumbnail=messages.thumbnail(request.video_id, picture, token, shown=True))
 
@@ -77,8 +75,3 @@ class ThumbnailServicer(ThumbnailServiceServicer):
         viewer = await member_of(self._videos, video_id)
         expires = picture_expiry(datetime.now(UTC))
         return self._signer.mint(video_id, viewer.access_epoch, expires, GrantScope.PICTURES)
-
-
-def _refusal(refused: PictureRefused) -> Fault:
-    """INVALID_ARGUMENT (INVALID_PICTURE)."""
-    return invalid(ErrorReason.ERROR_REASON_INVALID_PICTURE, refused.sentence)

@@ -14,6 +14,7 @@ from mesh.process import CannotStart
 from mesh.server import Hosted, Runtime
 from svc_transcode.captions.keeping import Keeping
 from svc_transcode.captions.service import CaptionServicer
+from svc_transcode.downloads.service import DownloadServicer
 from svc_transcode.media.jobs import Bounds
 from svc_transcode.media.profiles import profile_of
 from svc_transcode.operating.counts import Counts
@@ -48,6 +49,7 @@ from svc_transcode.thumbnails.drawing import Drawing
 from svc_transcode.thumbnails.keeping import Keeping as Thumbnails
 from svc_transcode.thumbnails.service import ThumbnailServicer
 from vidmesh.transcode.v1.caption_service_pb2_grpc import add_CaptionServiceServicer_to_server
+from vidmesh.transcode.v1.download_service_pb2_grpc import add_DownloadServiceServicer_to_server
 from vidmesh.transcode.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
 from vidmesh.transcode.v1.thumbnail_service_pb2_grpc import add_ThumbnailServiceServicer_to_server
 from vidmesh.transcode.v1.transcode_events_pb2 import TranscodeJob
@@ -105,6 +107,7 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
     video_service = VideoServiceStub(runtime.channel("svc_upload"))
     signer = GrantSigner(runtime.key_file(settings.file(settings.playback.grant_key_file)))
     servicer = TranscodeServicer(rooms, video_service, signer, runtime.sealer)
+    download_servicer = DownloadServicer(store, video_service, signer, following.due)
     keeping = Keeping(store, media, following.due)
     caption_servicer = CaptionServicer(keeping, store, video_service, runtime.page_tokens, runtime.sealer)
     thumbnail_servicer = ThumbnailServicer(Thumbnails(store, media), Drawing(), video_service, signer)
@@ -129,6 +132,11 @@ async def assemble(runtime: Runtime) -> Sequence[Hosted]:
             name="vidmesh.transcode.v1.CaptionService",
             servicer=caption_servicer,
             add=add_CaptionServiceServicer_to_server,
+        ),
+        Hosted(
+            name="vidmesh.transcode.v1.DownloadService",
+            servicer=download_servicer,
+            add=add_DownloadServiceServicer_to_server,
         ),
         Hosted(
             name="vidmesh.transcode.v1.ThumbnailService",

@@ -23,8 +23,11 @@ from gateway.config.store_answers import store_filter
 from mesh.config import Settings
 from mesh.grants import VIDEO_ID
 
-ADDRESS: Final = r"/media/~[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/v/[A-Za-z0-9_-]{11}/[A-Za-z0-9._/-]+"
+_OF_A_VIDEO: Final = r"/media/~[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/v/[A-Za-z0-9_-]{11}/"
+ADDRESS: Final = _OF_A_VIDEO + r"[A-Za-z0-9._/-]+"
 """Every address that can exist. Nothing in it needs escaping, so nothing escaped is ever let through."""
+DOWNLOAD: Final = _OF_A_VIDEO + r"d/[A-Za-z0-9._/-]+"
+"""Of those, files to keep: large, and fetched once."""
 
 ROOT: Final = "/media/v/"
 """What every `pfx` claim begins with."""
@@ -52,6 +55,14 @@ end
 function envoy_on_response(handle)
   local headers = handle:headers()
   local status = headers:get(":status")
+  local wanted = handle:streamInfo():dynamicMetadata():get("$metadata")
+  if wanted ~= nil and (status == "200" or status == "206") then
+    -- What was asked for to be kept is saved under its own name, and never shown in a page.
+    local name = string.match(wanted["path"], "^/media/v/[^/]+/d/[^/]+/([%w%-_.]+)$")
+    if name ~= nil then
+      headers:replace("content-disposition", 'attachment; filename="' .. name .. '"')
+    end
+  end
   if not ((status == "200" or status == "206") and headers:get("content-length") == "0") then
     tell(handle)
     return

@@ -13,7 +13,7 @@ from gateway.config.clusters import store_host
 from gateway.config.cookies import finds_session_cookie
 from gateway.config.cors import api_cors, media_cors, media_for_all
 from gateway.config.limits import counted
-from gateway.config.media import ADDRESS, within_scope
+from gateway.config.media import ADDRESS, DOWNLOAD, within_scope
 from gateway.config.names import (
     BODY_LIMIT,
     CACHE,
@@ -75,7 +75,8 @@ def edge_routes(settings: Settings, table: RouteTable, edge: str) -> Plain:
         _health(),
         *_preflights(settings),
         *(_call(route, settings, edge) for route in table.routes),
-        _media(),
+        _media("downloads", DOWNLOAD, kept=False),
+        _media("media", ADDRESS, kept=True),
         *_other_media(),
         _part(settings),
         *reference_routes(),
@@ -154,10 +155,11 @@ def _call(route: Route, settings: Settings, edge: str) -> Plain:
     }
 
 
-def _media() -> Plain:
+def _media(name: str, address: str, *, kept: bool) -> Plain:
+    """`kept`: on the edge's own disk, for the next one who asks."""
     return {
-        "name": "media",
-        "match": {"safe_regex": {"regex": ADDRESS}, "headers": [_method("GET", "HEAD")]},
+        "name": name,
+        "match": {"safe_regex": {"regex": address}, "headers": [_method("GET", "HEAD")]},
         "route": {"cluster": MEDIA_CLUSTER, "timeout": "0s", "idle_timeout": seconds(TRANSFER_IDLE)},
         "request_headers_to_remove": list(FORWARDED_HEADERS),
         "typed_per_filter_config": {
@@ -167,7 +169,7 @@ def _media() -> Plain:
             MEDIA_PATH: switched_on(),
             JWT: asks_for(GRANT),
             GRANT_SCOPE: within_scope(),
-            CACHE: switched_on(),
+            **({CACHE: switched_on()} if kept else {}),
         },
     }
 

@@ -95,18 +95,22 @@ def perform(job: jobs.Job, reader: PartReader, parent: Parent) -> jobs.Result:  
             from svc_transcode.media.sheets import make_sheets
 
             return make_sheets(job, reader, save, parent.progress)
+        case jobs.DownloadJob():
+            from svc_transcode.media.progressive import assemble
+
+            return assemble(job, reader, Path(), parent.progress)
         case jobs.CaptionsJob():
             from svc_transcode.media.subtitles import extract
 
             return extract(job, reader, save)
-        case jobs.PictureJob():
-            from svc_transcode.media.pictures.redraw import redraw
-
-            return redraw(job, reader, save)
         case jobs.EncodersJob(names):
             from svc_transcode.media.encoders import working
 
             return jobs.EncodersFound(working(names))
+        case jobs.PictureJob():
+            from svc_transcode.media.pictures.redraw import redraw
+
+            return redraw(job, reader, save)
 
 
 def lock_in(order: wire.Order) -> None:

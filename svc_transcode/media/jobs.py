@@ -138,6 +138,31 @@ class CaptionsJob:
 
 
 @dataclass(frozen=True, slots=True)
+class EncodersJob:
+    """Which of these encoders work here? → `EncodersFound`"""
+
+    names: tuple[str, ...]
+    """As FFmpeg names them."""
+    source: Source = Source(())
+    kind: Literal["encoders"] = "encoders"
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadJob:
+    """One of our own renditions and the sound to it as one file that can be kept. → `DownloadMade`"""
+
+    source: Source
+    """Init, segment, segment … of the picture, a part each, then of the sound."""
+    pictures: int
+    """How many of the parts are the picture's."""
+    samples: int
+    """Of both tracks together: pictures, and packets of sound."""
+    name: str
+    """Of the file that is made."""
+    kind: Literal["download"] = "download"
+
+
+@dataclass(frozen=True, slots=True)
 class PictureJob:
     """A picture that somebody uploaded, drawn anew as a JPEG. → `PictureMade`"""
 
@@ -154,17 +179,18 @@ class PictureJob:
     kind: Literal["picture"] = "picture"
 
 
-@dataclass(frozen=True, slots=True)
-class EncodersJob:
-    """Which of these encoders work here? → `EncodersFound`"""
-
-    names: tuple[str, ...]
-    """As FFmpeg names them."""
-    source: Source = Source(())
-    kind: Literal["encoders"] = "encoders"
-
-
-Job = ProbeJob | VideoJob | AudioJob | ThumbnailJob | VerifyJob | StoryboardJob | CaptionsJob | PictureJob | EncodersJob
+Job = (
+    ProbeJob
+    | VideoJob
+    | AudioJob
+    | ThumbnailJob
+    | VerifyJob
+    | StoryboardJob
+    | CaptionsJob
+    | EncodersJob
+    | DownloadJob
+    | PictureJob
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,19 +325,25 @@ class CaptionsMade:
 
 
 @dataclass(frozen=True, slots=True)
-class PictureMade:
-    width: int
-    height: int
-    file: File
-    kind: Literal["picture"] = "picture"
-
-
-@dataclass(frozen=True, slots=True)
 class EncodersFound:
     """Those that encode a picture."""
 
     names: tuple[str, ...]
     kind: Literal["encoders"] = "encoders"
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadMade:
+    file: File
+    kind: Literal["download"] = "download"
+
+
+@dataclass(frozen=True, slots=True)
+class PictureMade:
+    width: int
+    height: int
+    file: File
+    kind: Literal["picture"] = "picture"
 
 
 Result = (
@@ -322,8 +354,9 @@ Result = (
     | Verified
     | StoryboardMade
     | CaptionsMade
-    | PictureMade
     | EncodersFound
+    | DownloadMade
+    | PictureMade
 )
 
 JOB: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")])

@@ -117,6 +117,16 @@ async def run_child(
 ) -> jobs.PictureMade: ...
 @overload
 async def run_child(
+    job: jobs.DownloadJob,
+    fetch_part: FetchPart,
+    workdir: Path,
+    *,
+    limits: ChildLimits = ...,
+    on_progress: OnProgress | None = ...,
+    sources: Path = ...,
+) -> jobs.DownloadMade: ...
+@overload
+async def run_child(
     job: jobs.EncodersJob,
     fetch_part: FetchPart,
     workdir: Path,

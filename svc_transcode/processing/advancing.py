@@ -15,7 +15,7 @@ from mesh.bus.tracing import within_trace
 from mesh.ids import uuid7
 from svc_transcode.media.info import SourceInfo
 from svc_transcode.media.package import MPD
-from svc_transcode.processing import captions, domain, leveling, outcomes, plan, storyboards
+from svc_transcode.processing import captions, domain, downloads, leveling, outcomes, plan, storyboards
 from svc_transcode.processing.feeding import Feeding
 from svc_transcode.processing.leftovers import Leftovers
 from svc_transcode.processing.model import Head, JobRow, JobState, Track, TrackFile, TrackState
@@ -67,6 +67,8 @@ class Advancing:
                     await self.store.deactivate(video_id)
                 return
             if head.value.ended and not domain.to_publish(head.value):
+                if await self._keep_files(head):
+                    continue
                 # It stays among the active ones until what died attempts left of it is deleted.
                 if await self.leftovers.clear(video_id, datetime.now(UTC)):
                     await self.store.deactivate(video_id)
@@ -148,7 +150,20 @@ class Advancing:
             for track in head.tracks
             if domain.to_read_back(track) and (job := await self._reading(head, track)) is not None
         ]
-        jobs += await self._beside(head, storyboards.wanted(head), captions.wanted(head))
+        await self._queue(head, jobs + await self._beside(head, storyboards.wanted(head), captions.wanted(head)))
+
+    async def _keep_files(self, head: Versioned[Head]) -> bool:
+        """Have files made that were asked for, and delete those whose time is over; whether there was any of these."""
+        await self._queue(head.value, await self._beside(head.value, *downloads.pending(head.value)))
+        gone = downloads.over(head.value, datetime.now(UTC))
+        if not gone:
+            return False
+        if await self.store.commit(head, downloads.without(head.value, gone)):
+            for one in gone:
+                await self.media.delete(head.value.video_id, one.path)
+        return True
+
+    async def _queue(self, head: Head, jobs: Sequence[JobRow]) -> None:
         if jobs:
             await self.store.add_jobs(head.video_id, jobs)
             await self.queue.add(head, jobs)

@@ -46,6 +46,7 @@ KINDS = {
     Kind.VERIFY: transcode_pb2.JOB_KIND_VERIFY,
     Kind.STORYBOARD: transcode_pb2.JOB_KIND_STORYBOARD,
     Kind.CAPTIONS: transcode_pb2.JOB_KIND_CAPTIONS,
+    Kind.DOWNLOAD: transcode_pb2.JOB_KIND_DOWNLOAD,
 }
 
 

@@ -8,7 +8,7 @@ from mesh.errors import not_found
 from svc_transcode.processing.model import Kind
 from vidmesh.common.v1.error_reason_pb2 import ErrorReason
 
-FOLDERS = {Kind.THUMBNAILS: "t", Kind.STORYBOARD: "b", Kind.CAPTIONS: "c"}
+FOLDERS = {Kind.THUMBNAILS: "t", Kind.STORYBOARD: "b", Kind.CAPTIONS: "c", Kind.DOWNLOAD: "d"}
 """By kind of job; all else is segments. Grants for pictures alone open `t/`; storyboards and captions lie elsewhere."""
 
 

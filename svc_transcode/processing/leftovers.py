@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from svc_transcode.processing import leveling
+from svc_transcode.processing import downloads, leveling
 from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.model import OUT, Head, JobRow, JobState, Kind
 from svc_transcode.processing.pictures import pictures
 from svc_transcode.processing.store import ProcessingStore
+
+NAMED = (Kind.CAPTIONS, Kind.DOWNLOAD)
+"""The kinds of jobs of whose files the head says which are kept."""
 
 
 class Media(Protocol):
@@ -44,8 +47,9 @@ class Leftovers:
     clock: Callable[[], float] = time.monotonic
     _purged: dict[str, float] = field(default_factory=dict)
     """Videos without a head, and when that was seen first; by this process, so a new one waits once more."""
-    _cleared: dict[str, int] = field(default_factory=dict)
-    """Videos in which nothing but what was replaced is left to delete, and the version of the head by which it is."""
+    _cleared: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    """Videos in which nothing is left to delete yet, by which version of the head, and whether what was replaced may
+    still be played."""
 
     async def clear_purged(self, video_id: str) -> bool:
         """Whether a video of which nothing is known needs no more looks.
@@ -71,7 +75,7 @@ class Leftovers:
             return await self.clear_purged(video_id)
         self._purged.pop(video_id, None)
         in_use = not is_due(before.value, now, lifetime(before.value, self.replaced_after))
-        if not is_due(before.value, now, self.after) or (in_use and self._cleared.get(video_id) == before.version):
+        if not is_due(before.value, now, self.after) or self._cleared.get(video_id) == (before.version, in_use):
             return False
         # Listed before the rows are read: whatever wrote these objects is in the rows, or in the head.
         paths = await self.media.listed(video_id)
@@ -91,9 +95,10 @@ class Leftovers:
         # A row of a later run is one whose beginning was given up.
         out = any(job.state in OUT and job.run <= after.value.run for job in jobs)
         self._cleared.pop(video_id, None)
-        if replaced and in_use and not out:
-            self._cleared[video_id] = after.version + bool(unnamed)
-        return not out and not (replaced and in_use)
+        stays = bool(replaced and in_use) or bool(after.value.downloads)
+        if stays and not out:
+            self._cleared[video_id] = (after.version + bool(unnamed), in_use)
+        return not out and not stays
 
 
 def is_due(head: Head, now: datetime, after: timedelta) -> bool:
@@ -118,9 +123,9 @@ def kept_prefixes(head: Head, jobs: Iterable[JobRow]) -> tuple[str, ...]:
     tracks = {track.name: track for track in head.tracks}
     kept = [f"m/{folder}/" for folder in (*head.earlier, head.manifests) if folder]
     kept += [picture.path for picture in pictures(head)]
-    kept += [caption.path for caption in head.captions]
+    kept += [caption.path for caption in head.captions] + downloads.kept(head)
     for job in jobs:
-        if job.state is JobState.DONE and job.made is not None and job.kind is not Kind.CAPTIONS:
+        if job.state is JobState.DONE and job.made is not None and job.kind not in NAMED:
             if leveling.is_current(tracks, job):
                 kept.append(f"{job.made.folder}/")
         elif job.state in OUT:

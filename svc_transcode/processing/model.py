@@ -73,6 +73,7 @@ class Kind(StrEnum):
     VERIFY = "verify"
     STORYBOARD = "storyboard"
     CAPTIONS = "captions"
+    DOWNLOAD = "download"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,24 @@ class Caption:
 
 
 @dataclass(frozen=True, slots=True)
+class Download:
+    """A rendition as a file to keep."""
+
+    quality: str
+    job: str
+    """That makes it; another one each time that it is asked for."""
+    name: str
+    """What it is saved as."""
+    create_time: datetime
+    path: str = ""
+    """Under the video's media prefix; empty until it is there."""
+    size: int = 0
+    expire_time: datetime | None = None
+    """None until it is there."""
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """A video's processing as a whole."""
 
@@ -227,6 +246,8 @@ class Head:
     """The paths of those that the published generation has."""
     captions_read: bool = False
     """Those in the source were read. Nothing waits for it."""
+    downloads: tuple[Download, ...] = ()
+    """Files that were asked for. Nothing waits for them."""
     chapters: tuple[ChapterInfo, ...] = ()
     """Those that are in the source, once probed; the video's own people may have set others."""
 

@@ -12,7 +12,7 @@ from mesh.errors import invalid_field
 from svc_transcode.media import jobs as media
 from svc_transcode.media.chapters import tidied
 from svc_transcode.media.storyboard import NAME
-from svc_transcode.processing import domain, leveling, pictures, plan, view
+from svc_transcode.processing import captions, domain, downloads, leveling, pictures, plan, view
 from svc_transcode.processing.model import Failure, Head, JobRow, Kind, Made, Still, TrackFile
 from svc_transcode.processing.passes import Pace, seconds_left
 from vidmesh.transcode.v1 import transcode_events_pb2 as events
@@ -27,6 +27,7 @@ RESULTS: dict[Kind, type[media.Result]] = {
     Kind.VERIFY: media.Verified,
     Kind.STORYBOARD: media.StoryboardMade,
     Kind.CAPTIONS: media.CaptionsMade,
+    Kind.DOWNLOAD: media.DownloadMade,
 }
 
 
@@ -83,6 +84,21 @@ def pace(head: Head, pixels_a_second: float, now: datetime) -> Pace:
     return Pace(seconds_left(head.size, there, first, seconds), pixels_a_second)
 
 
+def made(head: Head, job: JobRow, result: media.Result, left: Made, now: datetime) -> Outcome:
+    """There is what a job made that is known by its result alone."""
+    match result:
+        case media.ThumbnailsMade():
+            return stills(head, result, left, now)
+        case media.StoryboardMade():
+            return storyboard(head, left)
+        case media.CaptionsMade():
+            return captions.found(head, result, left, now), ()
+        case media.DownloadMade():
+            return downloads.made(head, job, result, left, now), ()
+        case _:
+            return domain.chunk_made(head, job), ()
+
+
 def stills(head: Head, result: media.ThumbnailsMade, made: Made, now: datetime) -> Outcome:
     """There are stills to choose from; the first is shown where no other is."""
     found = (Still(f"{made.folder}/{t.file.path}", t.width, t.height, t.time) for t in result.thumbnails)
@@ -116,6 +132,8 @@ def given_up(head: Head, job: JobRow, permanent: bool, now: datetime) -> Outcome
             return domain.track_failed(head, job.tracks[0], failure), ()
         case Kind.VERIFY:
             return domain.track_failed(head, job.tracks[0], domain.NOT_READ_BACK), ()
+        case Kind.DOWNLOAD:
+            return downloads.given_up(head, job), ()
         case Kind.THUMBNAILS | Kind.STORYBOARD | Kind.CAPTIONS:
             return head, ()
 

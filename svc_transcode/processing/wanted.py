@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mesh.errors import unavailable
-from svc_transcode.processing import captions, leveling, storyboards
+from svc_transcode.processing import captions, downloads, leveling, storyboards
 from svc_transcode.processing.model import Head, JobRow, Kind, State, TrackState
 
 BESIDE = {Kind.STORYBOARD: storyboards.wanted, Kind.CAPTIONS: captions.wanted}
@@ -14,6 +14,8 @@ def is_wanted(head: Head, job: JobRow) -> bool:
     """Whether its end would mean something. Raises UNAVAILABLE where the head does not know of the job yet."""
     if not _is_known(head, job):
         raise unavailable("The job is queued, but its plan is not written yet. Try again shortly.")
+    if job.kind is Kind.DOWNLOAD:
+        return downloads.is_wanted(head, job)
     if job.run < head.run:
         return False
     if job.kind is Kind.THUMBNAILS:

@@ -10,7 +10,7 @@ from typing import NoReturn
 from mesh.contention import LostRace, settle
 from mesh.errors import Fault, aborted, unavailable
 from svc_transcode.media import jobs as media
-from svc_transcode.processing import captions, domain, outcomes, plan, storyboards
+from svc_transcode.processing import captions, domain, downloads, outcomes, plan, storyboards
 from svc_transcode.processing.ids import JobId, no_such_job
 from svc_transcode.processing.model import Failure, Head, JobRow, JobState, Kind, Made
 from svc_transcode.processing.packaging import Objects, gather
@@ -35,7 +35,7 @@ class Begun:
     spec: str
     """The media library's job in JSON, without its source."""
     objects: Objects
-    """For VERIFY and STORYBOARD: what to read of what was made."""
+    """For VERIFY, STORYBOARD and DOWNLOAD: what to read of what was made."""
 
 
 class Working:
@@ -203,9 +203,12 @@ class Working:
     async def _work(self, head: Head, job: JobRow) -> tuple[str, Objects]:
         if job.kind is Kind.CAPTIONS:
             return captions.work(head, self._options.bounds), ()
-        if job.kind not in {Kind.VERIFY, Kind.STORYBOARD}:
+        if job.kind not in {Kind.VERIFY, Kind.STORYBOARD, Kind.DOWNLOAD}:
             return job.spec, ()
         rows = [row async for row in self._store.jobs(head.video_id)]
+        if job.kind is Kind.DOWNLOAD:
+            tracks = [await asyncio.to_thread(gather, track, rows) for track in downloads.read(head, job)]
+            return downloads.work(head, job, tracks, self._options.bounds)
         gathered = await asyncio.to_thread(gather, head.track(job.tracks[0]), rows)
         if job.kind is Kind.STORYBOARD:
             return storyboards.work(gathered, self._options.bounds)
@@ -215,16 +218,10 @@ class Working:
         head, result = before.value, outcomes.read(job, made.result)
         if isinstance(result, media.Probed):
             return await self._planned(before, result)
-        if isinstance(result, media.ThumbnailsMade):
-            return outcomes.stills(head, result, made, datetime.now(UTC))
-        if isinstance(result, media.StoryboardMade):
-            return outcomes.storyboard(head, made)
-        if isinstance(result, media.CaptionsMade):
-            return captions.found(head, result, made, datetime.now(UTC)), ()
         if isinstance(result, media.Verified):
             recorded = {track.name: track for track in await self._store.tracks(head.video_id)}
             return outcomes.read_back(head, job, result, recorded.get(job.tracks[0]))
-        return domain.chunk_made(head, job), ()
+        return outcomes.made(head, job, result, made, datetime.now(UTC))
 
     async def _planned(self, before: Versioned[Head], result: media.Probed) -> outcomes.Outcome:
         head = before.value

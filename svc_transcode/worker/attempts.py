@@ -173,6 +173,8 @@ class Attempts:
             if isinstance(result, media.CaptionsMade):
                 result, texts = await asyncio.to_thread(read_captions, workdir, result)
             await bench.outputs.store(folder, workdir, files_of(result))
+            if isinstance(result, media.DownloadMade):
+                await bench.outputs.keep(folder, workdir, result.file)
             await bench.outputs.write(folder, texts)
             return Made(orders.told(result, order.complete), self._read(begun, order, read))
         finally:

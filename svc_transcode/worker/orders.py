@@ -23,9 +23,10 @@ _RESULTS: Final[dict[type[media.Job], type[media.Result]]] = {
     media.VerifyJob: media.Verified,
     media.StoryboardJob: media.StoryboardMade,
     media.CaptionsJob: media.CaptionsMade,
+    media.DownloadJob: media.DownloadMade,
     media.PictureJob: media.PictureMade,
 }
-READERS: Final = frozenset({JobKind.JOB_KIND_VERIFY, JobKind.JOB_KIND_STORYBOARD})
+READERS: Final = frozenset({JobKind.JOB_KIND_VERIFY, JobKind.JOB_KIND_STORYBOARD, JobKind.JOB_KIND_DOWNLOAD})
 """The kinds of jobs whose source is not the upload but what was made of it."""
 
 
@@ -71,6 +72,8 @@ def fits(job: media.Job, result: media.Result) -> bool:
         asked = [track.stream_index for track in job.tracks]
         made = [track.stream_index for track in result.tracks]
         return made == [index for index in asked if index in made]
+    if isinstance(job, media.DownloadJob) and isinstance(result, media.DownloadMade):
+        return result.file.path == job.name
     return isinstance(result, _RESULTS[type(job)])
 
 

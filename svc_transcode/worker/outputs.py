@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -46,7 +47,14 @@ def files_of(result: media.Result) -> Iterator[tuple[media.File, str]]:
             yield from ((sheet, "image/jpeg") for sheet in sheets)
         case media.PictureMade(file=file):
             yield file, "image/jpeg"
-        case media.AudioMade() | media.Probed() | media.Verified() | media.CaptionsMade() | media.EncodersFound():
+        case (
+            media.AudioMade()
+            | media.Probed()
+            | media.Verified()
+            | media.CaptionsMade()
+            | media.DownloadMade()
+            | media.EncodersFound()
+        ):
             return
 
 
@@ -90,6 +98,16 @@ class Outputs:
             return await asyncio.to_thread(read_checked, workdir, file)
 
         await self._store(folder, files, read)
+
+    async def keep(self, folder: str, workdir: Path, file: media.File) -> None:
+        """Writes one file of any size, without holding it. Raises OutputError, ObjectsUnavailable, ObjectsRefused."""
+        await asyncio.to_thread(check_whole, workdir, file)
+        key = f"{folder}/{file.path}"
+        await from_store(
+            lambda: self._objects.put(
+                self._bucket, key, workdir / file.path, content_type="video/mp4", cache_control=FOREVER
+            )
+        )
 
     async def copy(self, folder: str, other: str, files: Iterable[tuple[media.File, str]]) -> None:
         """Copies every file from another folder, as `store`. Each is compared with its digest on the way.
@@ -161,6 +179,22 @@ def read_checked(workdir: Path, file: media.File) -> bytes:
 
 def _is(file: media.File, data: bytes) -> bool:
     return len(data) == file.size and hashlib.sha256(data).hexdigest() == file.sha256
+
+
+def check_whole(workdir: Path, file: media.File) -> None:
+    """Whether a file that lies in the folder itself is what the child said, which is gone by now. Raises OutputError.
+    Blocks.
+    """
+    if not _NAME.fullmatch(file.path) or "/" in file.path:
+        raise OutputError(f"{file.path!r} is no name for such an output")
+    try:
+        opened = os.open(workdir / file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise OutputError(f"{file.path} cannot be read: {error.strerror}") from error
+    with open(opened, "rb") as data:  # noqa: PTH123 (a descriptor)
+        regular, size = stat.S_ISREG(os.fstat(opened).st_mode), os.fstat(opened).st_size
+        if not regular or size != file.size or hashlib.file_digest(data, "sha256").hexdigest() != file.sha256:
+            raise OutputError(f"{file.path} is not what was said to be in it")
 
 
 def _read(workdir: Path, names: list[str], most: int) -> bytes:

@@ -34,6 +34,8 @@ def _expected(job: media.Job) -> Fraction:
             return Fraction(len(times))
         case media.StoryboardJob(starts=starts):
             return Fraction(len(starts))
+        case media.DownloadJob(source=source):
+            return Fraction(len(source.part_sizes))
         case _:
             return Fraction(0)
 

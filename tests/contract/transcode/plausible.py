@@ -82,6 +82,8 @@ def plausible(begun: StartJobResponse, info: SourceInfo) -> media.Result:  # noq
         return media.AudioMade(track_made("audio", 0, length, rate=48_000))
     if isinstance(job, media.StoryboardJob):
         return media.StoryboardMade(tuple(_file(f"sheet-{n}.jpg", n) for n in range(Layout.of(len(job.starts)).sheets)))
+    if isinstance(job, media.DownloadJob):
+        return media.DownloadMade(media.File(job.name, 1000, "0" * 64))
     if isinstance(job, media.CaptionsJob):
         indexes = [track.stream_index for track in job.tracks]
         return media.CaptionsMade(

@@ -33,7 +33,13 @@ from tests.security.matrix.scene import (
 )
 from vidmesh.playback.v1 import playback_pb2, playback_service_pb2, sharing_service_pb2
 from vidmesh.social.v1 import account_pb2, account_service_pb2, channel_pb2, channel_service_pb2, credentials_pb2
-from vidmesh.transcode.v1 import caption_service_pb2, job_service_pb2, thumbnail_service_pb2, transcode_service_pb2
+from vidmesh.transcode.v1 import (
+    caption_service_pb2,
+    download_service_pb2,
+    job_service_pb2,
+    thumbnail_service_pb2,
+    transcode_service_pb2,
+)
 from vidmesh.upload.v1 import upload_service_pb2, video_pb2, video_service_pb2
 
 
@@ -105,6 +111,7 @@ DIGEST: Final = bytes(32)
 _account, _credentials, _channel = account_service_pb2, credentials_pb2, channel_service_pb2
 _upload, _video, _transcode = upload_service_pb2, video_service_pb2, transcode_service_pb2
 _caption, _job, _thumbnail = caption_service_pb2, job_service_pb2, thumbnail_service_pb2
+_download = download_service_pb2
 
 ACCOUNTS: Final = {
     "SignUp": Row(_sign_up),
@@ -276,6 +283,15 @@ THUMBNAILS: Final = {
     ),
     "DeleteThumbnail": Row(of(_thumbnail.DeleteThumbnailRequest, "video_id", thumbnail_id="none"), VIDEOS, uses=True),
 }
+DOWNLOADS: Final = {
+    "CreateDownload": Row(
+        of(_download.CreateDownloadRequest, "video_id", quality="99999p"),
+        PLAYABLE,
+        frozenset({"INVALID_FIELD"}),
+        uses=True,
+    ),
+    "ListDownloads": Row(of(_download.ListDownloadsRequest, "video_id"), PLAYABLE, uses=True),
+}
 JOBS: Final = {
     "GetJobStatistics": Row(plain(_job.GetJobStatisticsRequest)),
     "ListJobQueue": Row(plain(_job.ListJobQueueRequest)),
@@ -316,6 +332,7 @@ ROWS: Final = {
         "vidmesh.transcode.v1.JobService": JOBS,
         "vidmesh.transcode.v1.CaptionService": CAPTIONS,
         "vidmesh.transcode.v1.ThumbnailService": THUMBNAILS,
+        "vidmesh.transcode.v1.DownloadService": DOWNLOADS,
         "vidmesh.playback.v1.PlaybackService": PLAYBACK,
         "vidmesh.playback.v1.SharingService": SHARING,
     }.items()

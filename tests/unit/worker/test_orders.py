@@ -101,6 +101,12 @@ def test_a_result_of_another_kind_does_not_fit() -> None:
     assert not fits(CHUNK, media.Probed(INFO))
 
 
+def test_a_file_to_keep_has_the_name_that_was_asked_for() -> None:
+    job = media.DownloadJob(NONE, 3, 100, "film-360p.mp4")
+    assert fits(job, media.DownloadMade(media.File("film-360p.mp4", 7, "aa")))
+    assert not fits(job, media.DownloadMade(media.File("other.mp4", 7, "aa")))
+
+
 def test_a_probe_is_told_without_its_index_once_nobody_waits_for_parts() -> None:
     assert media.from_json(media.RESULT, told(media.Probed(INFO), complete=True)) == media.Probed(INFO.bare())
     assert media.from_json(media.RESULT, told(media.Probed(INFO), complete=False)) == media.Probed(INFO)
@@ -117,6 +123,7 @@ def test_a_probe_is_told_without_its_index_once_nobody_waits_for_parts() -> None
         (media.ThumbnailJob(NONE, INFO, (Fraction(1), Fraction(2))), 1, 0.5),
         (media.ProbeJob(NONE), 3, 0.0),
         (media.VerifyJob(NONE), 3, 0.0),
+        (media.DownloadJob(media.Source((600, 400, 9, 5)), 2, 10, "film.mp4"), 1, 0.25),
     ],
 )
 def test_progress_is_the_share_of_what_is_expected(job: media.Job, done: int, share: float) -> None:

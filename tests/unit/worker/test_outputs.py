@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from svc_transcode.media.jobs import File
-from svc_transcode.worker.outputs import MOST_BYTES, OutputError, read_checked
+from svc_transcode.worker.outputs import MOST_BYTES, OutputError, check_whole, read_checked
 
 
 def file_of(path: str, content: bytes) -> File:
@@ -62,3 +62,27 @@ def test_a_file_that_is_said_to_be_huge_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "a.m4s").write_bytes(b"")
     with pytest.raises(OutputError, match="bytes"):
         read_checked(tmp_path, File("a.m4s", MOST_BYTES + 1, "00"))
+
+
+def test_a_file_to_keep_is_what_was_said_whatever_its_size(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(b"film")
+    check_whole(tmp_path, file_of("film.mp4", b"film"))
+    for said in (file_of("film.mp4", b"filM"), file_of("film.mp4", b"film and more")):
+        with pytest.raises(OutputError, match="not what was said"):
+            check_whole(tmp_path, said)
+
+
+@pytest.mark.parametrize("name", ["inner/film.mp4", "../film.mp4x", "film", ""])
+def test_a_file_to_keep_lies_in_the_work_directory_itself(tmp_path: Path, name: str) -> None:
+    with pytest.raises((OutputError, ValueError), match=r"name|outside"):
+        check_whole(tmp_path, file_of(name, b"film"))
+
+
+@pytest.mark.timeout(10)
+def test_a_file_to_keep_is_no_link_and_no_pipe(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"film")
+    (tmp_path / "film.mp4").symlink_to(tmp_path / "secret")
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for name in ("film.mp4", "pipe.mp4", "none.mp4"):
+        with pytest.raises(OutputError):
+            check_whole(tmp_path, file_of(name, b"film"))

@@ -121,6 +121,8 @@ class _JobKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JobKind.Value
     """Makes a storyboard from a published rendition."""
     JOB_KIND_CAPTIONS: _JobKind.ValueType  # 7
     """Reads the captions that are in the source."""
+    JOB_KIND_DOWNLOAD: _JobKind.ValueType  # 8
+    """Makes one file of a rendition and its sound."""
 
 class JobKind(_JobKind, metaclass=_JobKindEnumTypeWrapper):
     """Work that a job does."""
@@ -141,6 +143,8 @@ JOB_KIND_STORYBOARD: JobKind.ValueType  # 6
 """Makes a storyboard from a published rendition."""
 JOB_KIND_CAPTIONS: JobKind.ValueType  # 7
 """Reads the captions that are in the source."""
+JOB_KIND_DOWNLOAD: JobKind.ValueType  # 8
+"""Makes one file of a rendition and its sound."""
 Global___JobKind: _TypeAlias = JobKind  # noqa: Y015
 
 @_typing.final

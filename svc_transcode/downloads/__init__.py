@@ -1,0 +1,1 @@
+"""DownloadService: renditions as files to keep."""

@@ -10,7 +10,7 @@ import grpc.aio
 
 from mesh.call import current_call
 from mesh.config import Edge
-from mesh.errors import Fault, not_found
+from mesh.errors import not_found
 from svc_playback.playback.domain import choose_edge
 from svc_playback.playback.neighbours import Neighbours
 from svc_playback.sharing import html
@@ -39,12 +39,6 @@ class SharingServicer(SharingServiceServicer):
     async def GetOembed(self, request: pb.GetOembedRequest, context: Any) -> pb.GetOembedResponse:  # noqa: N802
         """See the contract."""
         del context
-        if request.format not in {"", "json"}:
-            raise Fault(
-                grpc.StatusCode.UNIMPLEMENTED,
-                ErrorReason.ERROR_REASON_FORMAT_NOT_SUPPORTED,
-                "oEmbed is answered in JSON only: ask for format=json.",
-            )
         video_id = video_at(request.url, (edge.url for edge in self._edges))
         if video_id is None:
             raise _nothing()

@@ -109,7 +109,7 @@ async def test_an_address_that_is_no_videos_is_not_found(sharing: SharingService
     assert (await refusal(sharing.GetOembed(GetOembedRequest(url=url)))).reason_name == "VIDEO_NOT_FOUND"
 
 
-async def test_other_formats_than_json_are_not_supported(served: Served, sharing: SharingServiceAsyncStub) -> None:
+async def test_other_formats_than_json_are_refused(served: Served, sharing: SharingServiceAsyncStub) -> None:
     video_id = titled(served, "A title")
     fault = await refusal(sharing.GetOembed(GetOembedRequest(url=address(video_id), format="xml")))
-    assert fault.reason_name == "FORMAT_NOT_SUPPORTED"
+    assert fault.reason_name == "INVALID_FIELD"

@@ -58,6 +58,7 @@ def scene(stack: Stack) -> Iterator[Scene]:
     person, spare = somebody(stack), somebody(stack)
     anonymous = nobody(stack)
     video_id = upload(person, seconds=240)
+    person.publish(video_id, "PUBLIC")
     unfinished = begin(person)["upload"]["upload_id"]
     channel = person.get("/v1/accounts/me/channels").raise_for_status().json()["channels"][0]
     caption = {"language": "en", "content": base64.b64encode(CAPTION).decode()}
@@ -71,6 +72,7 @@ def scene(stack: Stack) -> Iterator[Scene]:
         "channel": f"@{person.handle}",
         "caption_id": captioned["caption"]["caption_id"],
         "account_id": channel["owner_account_id"],
+        "url": f"{stack.edge_url}/watch/{video_id}",
     }
     yield Scene(person, spare, anonymous, known)
     for edge in (person.edge, spare.edge, anonymous):

@@ -163,8 +163,6 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND. No such job."""
     ERROR_REASON_JOB_FENCED: _ErrorReason.ValueType  # 82
     """ABORTED. Another attempt of the job holds it now; drop the work. Service-only."""
-    ERROR_REASON_FORMAT_NOT_SUPPORTED: _ErrorReason.ValueType  # 83
-    """UNIMPLEMENTED. oEmbed is answered in JSON only. Ask for `format=json`."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed, in `google.rpc.ErrorInfo.reason` with domain "vidmesh" (AIP-193). The name of the value
@@ -312,6 +310,4 @@ ERROR_REASON_JOB_NOT_FOUND: ErrorReason.ValueType  # 81
 """NOT_FOUND. No such job."""
 ERROR_REASON_JOB_FENCED: ErrorReason.ValueType  # 82
 """ABORTED. Another attempt of the job holds it now; drop the work. Service-only."""
-ERROR_REASON_FORMAT_NOT_SUPPORTED: ErrorReason.ValueType  # 83
-"""UNIMPLEMENTED. oEmbed is answered in JSON only. Ask for `format=json`."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -28,7 +28,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from vidmesh.options.v1 import options_pb2 as vidmesh_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)vidmesh/playback/v1/sharing_service.proto\x12\x13vidmesh.playback.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a vidmesh/options/v1/options.proto\"O\n\x13GetWatchHeadRequest\x12\x38\n\x08video_id\x18\x01 \x01(\tB&\xbaH#r!2\x1f^[A-Za-z0-9_][A-Za-z0-9_-]{10}$\"$\n\x14GetWatchHeadResponse\x12\x0c\n\x04html\x18\x01 \x01(\t\"{\n\x10GetOembedRequest\x12\x17\n\x03url\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10\x12\x17\n\x06\x66ormat\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x10\x12\x19\n\x08maxwidth\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1a\n\tmaxheight\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\xc2\x02\n\x11GetOembedResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x15\n\rprovider_name\x18\x04 \x01(\t\x12\x14\n\x0cprovider_url\x18\x05 \x01(\t\x12\x11\n\tcache_age\x18\x06 \x01(\x05\x12\x1a\n\rthumbnail_url\x18\x07 \x01(\tH\x00\x88\x01\x01\x12\x1c\n\x0fthumbnail_width\x18\x08 \x01(\x05H\x01\x88\x01\x01\x12\x1d\n\x10thumbnail_height\x18\t \x01(\x05H\x02\x88\x01\x01\x12\x0c\n\x04html\x18\n \x01(\t\x12\r\n\x05width\x18\x0b \x01(\x05\x12\x0e\n\x06height\x18\x0c \x01(\x05\x42\x10\n\x0e_thumbnail_urlB\x12\n\x10_thumbnail_widthB\x13\n\x11_thumbnail_height2\xaa\x02\n\x0eSharingService\x12\x97\x01\n\x0cGetWatchHead\x12(.vidmesh.playback.v1.GetWatchHeadRequest\x1a).vidmesh.playback.v1.GetWatchHeadResponse\"2\x8a\xe7\x18\x0c\x08\x01\x18\x01 \x01*\x02\x08\x03\x30\x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/videos/{video_id}/head\x12~\n\tGetOembed\x12%.vidmesh.playback.v1.GetOembedRequest\x1a&.vidmesh.playback.v1.GetOembedResponse\"\"\x8a\xe7\x18\x0c\x08\x01\x18\x01 \x01*\x02\x08\x03\x30\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/oembedb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)vidmesh/playback/v1/sharing_service.proto\x12\x13vidmesh.playback.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a vidmesh/options/v1/options.proto\"O\n\x13GetWatchHeadRequest\x12\x38\n\x08video_id\x18\x01 \x01(\tB&\xbaH#r!2\x1f^[A-Za-z0-9_][A-Za-z0-9_-]{10}$\"$\n\x14GetWatchHeadResponse\x12\x0c\n\x04html\x18\x01 \x01(\t\"\x81\x01\n\x10GetOembedRequest\x12\x17\n\x03url\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10\x12\x1d\n\x06\x66ormat\x18\x02 \x01(\tB\r\xbaH\nr\x08R\x00R\x04json\x12\x19\n\x08maxwidth\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1a\n\tmaxheight\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\xc2\x02\n\x11GetOembedResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x15\n\rprovider_name\x18\x04 \x01(\t\x12\x14\n\x0cprovider_url\x18\x05 \x01(\t\x12\x11\n\tcache_age\x18\x06 \x01(\x05\x12\x1a\n\rthumbnail_url\x18\x07 \x01(\tH\x00\x88\x01\x01\x12\x1c\n\x0fthumbnail_width\x18\x08 \x01(\x05H\x01\x88\x01\x01\x12\x1d\n\x10thumbnail_height\x18\t \x01(\x05H\x02\x88\x01\x01\x12\x0c\n\x04html\x18\n \x01(\t\x12\r\n\x05width\x18\x0b \x01(\x05\x12\x0e\n\x06height\x18\x0c \x01(\x05\x42\x10\n\x0e_thumbnail_urlB\x12\n\x10_thumbnail_widthB\x13\n\x11_thumbnail_height2\xaa\x02\n\x0eSharingService\x12\x97\x01\n\x0cGetWatchHead\x12(.vidmesh.playback.v1.GetWatchHeadRequest\x1a).vidmesh.playback.v1.GetWatchHeadResponse\"2\x8a\xe7\x18\x0c\x08\x01\x18\x01 \x01*\x02\x08\x03\x30\x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/videos/{video_id}/head\x12~\n\tGetOembed\x12%.vidmesh.playback.v1.GetOembedRequest\x1a&.vidmesh.playback.v1.GetOembedResponse\"\"\x8a\xe7\x18\x0c\x08\x01\x18\x01 \x01*\x02\x08\x03\x30\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/oembedb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,7 +40,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETOEMBEDREQUEST'].fields_by_name['url']._loaded_options = None
   _globals['_GETOEMBEDREQUEST'].fields_by_name['url']._serialized_options = b'\272H\007r\005\020\001\030\200\020'
   _globals['_GETOEMBEDREQUEST'].fields_by_name['format']._loaded_options = None
-  _globals['_GETOEMBEDREQUEST'].fields_by_name['format']._serialized_options = b'\272H\004r\002\030\020'
+  _globals['_GETOEMBEDREQUEST'].fields_by_name['format']._serialized_options = b'\272H\nr\010R\000R\004json'
   _globals['_GETOEMBEDREQUEST'].fields_by_name['maxwidth']._loaded_options = None
   _globals['_GETOEMBEDREQUEST'].fields_by_name['maxwidth']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_GETOEMBEDREQUEST'].fields_by_name['maxheight']._loaded_options = None
@@ -53,10 +53,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETWATCHHEADREQUEST']._serialized_end=238
   _globals['_GETWATCHHEADRESPONSE']._serialized_start=240
   _globals['_GETWATCHHEADRESPONSE']._serialized_end=276
-  _globals['_GETOEMBEDREQUEST']._serialized_start=278
-  _globals['_GETOEMBEDREQUEST']._serialized_end=401
-  _globals['_GETOEMBEDRESPONSE']._serialized_start=404
-  _globals['_GETOEMBEDRESPONSE']._serialized_end=726
-  _globals['_SHARINGSERVICE']._serialized_start=729
-  _globals['_SHARINGSERVICE']._serialized_end=1027
+  _globals['_GETOEMBEDREQUEST']._serialized_start=279
+  _globals['_GETOEMBEDREQUEST']._serialized_end=408
+  _globals['_GETOEMBEDRESPONSE']._serialized_start=411
+  _globals['_GETOEMBEDRESPONSE']._serialized_end=733
+  _globals['_SHARINGSERVICE']._serialized_start=736
+  _globals['_SHARINGSERVICE']._serialized_end=1034
 # @@protoc_insertion_point(module_scope)

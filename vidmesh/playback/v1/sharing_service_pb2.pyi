@@ -74,7 +74,7 @@ class GetOembedRequest(_message.Message):
     url: _builtins.str
     """Address of a video's page or of its embedded player, as people copy it."""
     format: _builtins.str
-    """"json", which is also taken where it is empty."""
+    """"json", which is also taken where it is empty; there is no other."""
     maxwidth: _builtins.int
     """The widest that the player may be, pixels; 0: as it likes."""
     maxheight: _builtins.int

@@ -69,8 +69,7 @@ class SharingServiceServicer:
         """oEmbed (https://oembed.com) for the addresses of public videos: how to show one within another page. At an edge
         `/oembed` is the same, and passes over query parameters that are not known here, because other providers have them.
 
-        Errors: NOT_FOUND (VIDEO_NOT_FOUND: also for an address that is none of this installation's videos), UNIMPLEMENTED
-        (FORMAT_NOT_SUPPORTED).
+        Errors: NOT_FOUND (VIDEO_NOT_FOUND: also for an address that is none of this installation's videos).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

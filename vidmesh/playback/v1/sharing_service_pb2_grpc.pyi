@@ -47,8 +47,7 @@ class SharingServiceStub:
     """oEmbed (https://oembed.com) for the addresses of public videos: how to show one within another page. At an edge
     `/oembed` is the same, and passes over query parameters that are not known here, because other providers have them.
 
-    Errors: NOT_FOUND (VIDEO_NOT_FOUND: also for an address that is none of this installation's videos), UNIMPLEMENTED
-    (FORMAT_NOT_SUPPORTED).
+    Errors: NOT_FOUND (VIDEO_NOT_FOUND: also for an address that is none of this installation's videos).
     """
 
 @_typing.type_check_only
@@ -69,8 +68,7 @@ class SharingServiceAsyncStub(SharingServiceStub):
     """oEmbed (https://oembed.com) for the addresses of public videos: how to show one within another page. At an edge
     `/oembed` is the same, and passes over query parameters that are not known here, because other providers have them.
 
-    Errors: NOT_FOUND (VIDEO_NOT_FOUND: also for an address that is none of this installation's videos), UNIMPLEMENTED
-    (FORMAT_NOT_SUPPORTED).
+    Errors: NOT_FOUND (VIDEO_NOT_FOUND: also for an address that is none of this installation's videos).
     """
 
 class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -100,8 +98,7 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
         """oEmbed (https://oembed.com) for the addresses of public videos: how to show one within another page. At an edge
         `/oembed` is the same, and passes over query parameters that are not known here, because other providers have them.
 
-        Errors: NOT_FOUND (VIDEO_NOT_FOUND: also for an address that is none of this installation's videos), UNIMPLEMENTED
-        (FORMAT_NOT_SUPPORTED).
+        Errors: NOT_FOUND (VIDEO_NOT_FOUND: also for an address that is none of this installation's videos).
         """
 
 def add_SharingServiceServicer_to_server(servicer: SharingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

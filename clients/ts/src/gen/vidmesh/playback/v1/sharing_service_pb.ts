@@ -69,7 +69,7 @@ export type GetOembedRequest = Message<"vidmesh.playback.v1.GetOembedRequest"> &
   url: string;
 
   /**
-   * "json", which is also taken where it is empty.
+   * "json", which is also taken where it is empty; there is no other.
    *
    * @generated from field: string format = 2;
    */
@@ -220,8 +220,7 @@ export const SharingService: GenService<{
    * oEmbed (https://oembed.com) for the addresses of public videos: how to show one within another page. At an edge
    * `/oembed` is the same, and passes over query parameters that are not known here, because other providers have them.
    *
-   * Errors: NOT_FOUND (VIDEO_NOT_FOUND: also for an address that is none of this installation's videos), UNIMPLEMENTED
-   * (FORMAT_NOT_SUPPORTED).
+   * Errors: NOT_FOUND (VIDEO_NOT_FOUND: also for an address that is none of this installation's videos).
    *
    * @generated from rpc vidmesh.playback.v1.SharingService.GetOembed
    */

@@ -58,6 +58,7 @@ def diagnose(data: Path, config: Path | None) -> list[Check]:
         *_exposure(config),
         _open_files(),
         *_confinement(),
+        workers_check(_profile(config)),
     ]
 
 
@@ -184,6 +185,31 @@ def _open_files() -> Check:
     if most == resource.RLIM_INFINITY or most >= OPEN_FILES:
         return Check("open files", "ok", "no limit" if most == resource.RLIM_INFINITY else f"up to {most}")
     return Check("open files", "warn", f"up to {most} a process", f"raise the hard limit (ulimit -Hn) to {OPEN_FILES}")
+
+
+def _profile(config: Path | None) -> str:
+    try:
+        return load_settings(config).transcode.profile
+    except ConfigurationError:
+        return ""  # which has a check of its own
+
+
+def workers_check(profile: str) -> Check:
+    """What workers here can do, by trying it as they do; `profile` is `transcode.profile`, "" where nobody knows."""
+    words = ("--profile", profile) if profile else ()
+    done = subprocess.run(  # noqa: S603 (our own programme)
+        [sys.executable, "-m", "svc_transcode.worker.checking", *words],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines() or ["cannot be tried"]
+        advice = "see transcode.profile, and whether vidmesh[server] is installed"
+        return Check("workers", "warn", lines[-1][-200:], advice)
+    found = json.loads(done.stdout)
+    return Check("workers", "warn" if found["advice"] else "ok", found["finding"], found["advice"])
 
 
 def _confinement() -> Iterator[Check]:

@@ -20,7 +20,7 @@ from mesh.tables import TableError
 from svc_transcode.processing.crews import UNKNOWN, Crews
 from svc_transcode.processing.ids import JobId
 from svc_transcode.processing.model import JobRow, JobState, Kind
-from svc_transcode.processing.needs import ANYBODY, NEEDS, Crew, need_of
+from svc_transcode.processing.needs import ANYBODY, NEEDS, Crew, Need, need_of, words
 from svc_transcode.processing.priorities import PATIENT
 from svc_transcode.processing.queue import Queue, Waiting
 from svc_transcode.processing.store import ProcessingStore, Versioned
@@ -201,6 +201,7 @@ class Dispatching:
         self._log = log
         self._lines: dict[str, tuple[_Line, Dispatcher]] = {}
         self._out: Counter[str] | None = None
+        self._lacking: tuple[Need, ...] = ()
         self._changed = asyncio.Event()
 
     def poke(self) -> None:
@@ -226,6 +227,15 @@ class Dispatching:
         present = await self._crews.present()
         self._out = None
         return sum([await self._of(crew).release() for crew in (present.crews if present.told else (UNKNOWN,))])
+
+    async def warn(self) -> None:
+        """Tell the log, once, of what jobs that wait need and no worker has. Raises TableError."""
+        present = await self._crews.present()
+        lacking = tuple(need for need in await self._queue.needs() if not present.serves(need))
+        if lacking and lacking != self._lacking:
+            needs = [" and ".join(words(need)) or "any" for need in lacking]
+            self._log.warning("jobs wait that no worker can do", needs=needs)
+        self._lacking = lacking
 
     async def _count(self) -> Counter[str]:
         """Once for all crews."""

@@ -77,6 +77,7 @@ class Following:
                 async for video_id in self._store.active():
                     self.due(video_id)
                 soon = await self._recovering.look()
+                await self._dispatcher.warn()
             except PASSING as error:
                 self._log.warning("the sweep has to wait", error=str(error))
             await asyncio.sleep(min(LOST, self._sweep_every) if soon else self._sweep_every)

@@ -116,7 +116,7 @@ class Desk(TranscodeServiceServicer):
             answer.retry_after.FromTimedelta(job.retry_after)
         return answer
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 30) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 120) -> None:
         """Waits for something that a call brings about."""
         async with asyncio.timeout(seconds), self.changed:
             await self.changed.wait_for(condition)

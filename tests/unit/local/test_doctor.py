@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mesh.confinement.confine import Held
-from mesh.local.diagnosis import confinement_check, diagnose
+from mesh.local.diagnosis import confinement_check, diagnose, workers_check
 
 ALL = Held(network=True, tcp=True, files=True, tasks=True)
 NO_NAMESPACES = Held(network=False, tcp=True, files=True, tasks=False)
@@ -45,3 +45,10 @@ def test_it_is_told_of_this_machine_as_it_is(tmp_path: Path) -> None:
     tried = subprocess.run([sys.executable, "-m", "mesh.confinement"], capture_output=True, check=True)
     here = confinement_check(Held(**json.loads(tried.stdout)), root=os.getuid() == 0)
     assert [check for check in diagnose(tmp_path / "data", None) if check.name == "confinement"] == [here]
+
+
+def test_what_workers_could_do_is_tried_and_a_profile_that_is_not_there_is_told() -> None:
+    assert "libx264" in workers_check("classic").finding
+    missing = workers_check("best")
+    assert missing.level == "warn"
+    assert "'best'" in missing.finding

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from svc_transcode.media.limits import ChildLimits
+from svc_transcode.media.profiles import PROFILES
+from svc_transcode.processing.needs import LARGE_BYTES
 from svc_transcode.worker import abilities
-from svc_transcode.worker.abilities import USED, encoders_in_a_child, memory_of_a_job
+from svc_transcode.worker.abilities import USED, Abilities, encoders_in_a_child, memory_of_a_job
+from svc_transcode.worker.checking import told
 
 LIMITS = ChildLimits(tasks=144)
 """As of a worker with one thread."""
@@ -53,3 +56,19 @@ def test_a_container_may_have_less_than_its_machine(
     monkeypatch.setattr(abilities, "CGROUP", group)
     monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 1 << 28}.get)
     assert memory_of_a_job(1, 1 << 50) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "profile", "advice"),
+    [
+        (Abilities(USED, LARGE_BYTES), "av1", ""),
+        (Abilities(USED[:1], LARGE_BYTES), "classic", ""),
+        (Abilities(USED[:1], LARGE_BYTES), "av1", "AV1"),
+        (Abilities(USED, LARGE_BYTES - 1), "lean", "2 GiB"),
+        (Abilities((), LARGE_BYTES), "lean", "x264"),
+    ],
+)
+def test_who_checks_a_machine_is_told_what_would_wait_on_it(found: Abilities, profile: str, advice: str) -> None:
+    said = told(found, PROFILES[profile])["advice"]
+    assert advice in said
+    assert bool(said) == bool(advice)

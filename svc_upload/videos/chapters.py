@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from google.protobuf.duration_pb2 import Duration
@@ -42,7 +42,7 @@ class Chapter:
 
 def in_description(text: str, duration_nanos: int | None) -> tuple[Chapter, ...]:
     """The chapters that a description lists; empty where what it lists breaks one of the contract's rules."""
-    found = [chapter for line in text.splitlines() if (chapter := _in_line(line)) is not None][:MOST]
+    found = list(islice(filter(None, map(_in_line, text.splitlines())), MOST))
     if len(found) < FEWEST_DESCRIBED or found[0].start != 0:
         return ()
     ends = [chapter.start for chapter in found[1:]]
@@ -81,7 +81,9 @@ def message_of(chapter: Chapter) -> Message:
 
 def clean(title: str) -> str:
     """One line of what can be shown, at most `TITLE_LENGTH` characters."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in title).split())[:TITLE_LENGTH].rstrip()
+    if not title.isprintable():
+        title = "".join(sign if sign.isprintable() else " " for sign in title)
+    return " ".join(title.split())[:TITLE_LENGTH].rstrip()
 
 
 def _broken(chapters: Sequence[Chapter]) -> Iterable[Violation]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from svc_transcode.media.pictures import exif
-from svc_transcode.media.pictures.plain import Codec, PictureRefused, Plain, damaged
+from svc_transcode.media.pictures.plain import MOST_PIECES, Codec, PictureRefused, Plain, damaged
 
 START: Final = b"\xff\xd8"
 _END: Final = b"\xff\xd9"
@@ -19,6 +19,8 @@ _KEPT: Final = frozenset({*_SOF, 0xC4, 0xDB, 0xDD, 0xE0, _ADOBE, _SOS})
 """Tables, the frame, its coded data, JFIF, and Adobe's word about colours."""
 _MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """In coded data: neither a stuffed byte, a restart nor a fill."""
+_FILL: Final = re.compile(rb"\xff+")
+"""Before a marker, of which the last is its own."""
 _FRAME_LENGTH: Final = 8
 
 
@@ -47,11 +49,11 @@ def read(data: bytes) -> Plain:
 def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     """Marker, what is in the segment, and all of it, coded data behind it included; up to the end of the picture."""
     at = len(START)
-    while True:
-        while data[at : at + 2] == b"\xff\xff":
-            at += 1
-        if len(data) < at + 2 or data[at] != 0xFF:
+    for _ in range(MOST_PIECES):
+        fill = _FILL.match(data, at)
+        if fill is None or len(data) <= fill.end():
             raise damaged()
+        at = fill.end() - 1
         marker = data[at + 1]
         if marker == _EOI:
             return
@@ -66,6 +68,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
             end = following.start()
         yield marker, segment, data[at:end]
         at = end
+    raise damaged()
 
 
 def _size(segment: bytes) -> tuple[int, int]:

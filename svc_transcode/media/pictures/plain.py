@@ -10,6 +10,8 @@ MOST_PIXELS: Final = 25_000_000
 LONG_SIDE, SHORT_SIDE = 320, 180
 """The least, in pixels."""
 MOST_ASPECT: Final = 3
+MOST_PIECES: Final = 4096
+"""Segments of a JPEG, chunks of a PNG or WebP: pictures have dozens, and each costs a step of reading."""
 
 
 class Codec(StrEnum):

@@ -6,7 +6,7 @@ import zlib
 from typing import Final
 
 from svc_transcode.media.pictures import exif
-from svc_transcode.media.pictures.plain import Codec, Plain, damaged, moving
+from svc_transcode.media.pictures.plain import MOST_PIECES, Codec, Plain, damaged, moving
 
 START: Final = b"\x89PNG\r\n\x1a\n"
 _KEPT: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
@@ -17,7 +17,7 @@ def read(data: bytes) -> Plain:
     """The picture. Raises PictureRefused."""
     kept, at, orientation = [START], len(START), exif.UPRIGHT
     size: tuple[int, int] | None = None
-    while True:
+    for _ in range(MOST_PIECES):
         length, name = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
         end = at + 12 + length
         if end > len(data):
@@ -41,7 +41,7 @@ def read(data: bytes) -> Plain:
         at = end
         if name == b"IEND":
             break
-    if size is None or not any(part[4:8] == b"IDAT" for part in kept[1:]):
+    if size is None or kept[-1][4:8] != b"IEND" or not any(part[4:8] == b"IDAT" for part in kept[1:]):
         raise damaged()
     return Plain(Codec.PNG, *size, b"".join(kept), orientation)
 

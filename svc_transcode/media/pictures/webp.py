@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from svc_transcode.media.pictures import exif
-from svc_transcode.media.pictures.plain import Codec, Plain, damaged, moving
+from svc_transcode.media.pictures.plain import MOST_PIECES, Codec, Plain, damaged, moving
 
 START: Final = b"RIFF"
 FORM: Final = b"WEBP"
@@ -44,12 +44,15 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     end, at = 8 + int.from_bytes(data[4:8], "little"), 12
     if end > len(data):
         raise damaged()
-    while at + 8 <= end:
+    for _ in range(MOST_PIECES):
+        if at + 8 > end:
+            return
         name, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
         if at + 8 + length > end:
             raise damaged()
         yield name, data[at + 8 : at + 8 + length]
         at += 8 + length + length % 2
+    raise damaged()
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

@@ -133,6 +133,13 @@ def test_a_picture_that_was_cut_off_anywhere_is_refused(data: bytes) -> None:
         assert refused(data[:end])
 
 
+def test_a_file_of_nothing_but_pieces_is_refused_before_all_are_read() -> None:
+    assert "damaged" in refused(files.tagged(*[files.segment(0xFE, b"")] * 5000))
+    assert "damaged" in refused(files.png(*[files.chunk(b"tEXt", b"")] * 5000))
+    assert "damaged" in refused(files.riff(*files.in_webp(LOSSY).items(), *[(b"XMP ", b"")] * 5000))
+    assert read(files.tagged(b"\xff" * 100_000)).width == 640
+
+
 @settings(deadline=None, max_examples=300)  # a busy machine is no failure
 @given(st.sampled_from([JPEG, PNG, LOSSY, LOSSLESS]), st.data())
 def test_whatever_the_bytes_it_is_a_picture_within_bounds_or_refused_in_words(good: bytes, data: st.DataObject) -> None:

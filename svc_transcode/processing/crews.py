@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from mesh.tables import Tables, Value, integer, timestamp
-from svc_transcode.processing.needs import ANYBODY, EVERYTHING, Crew, Need
+from svc_transcode.processing.needs import ANYBODY, EVERYTHING, Crew, Need, crew_name
 from svc_transcode.processing.tables import WORKERS
 
 SHARD = 0
@@ -73,13 +73,20 @@ class Crews:
         self._now = now
         self._seen: tuple[float, Present] | None = None
 
-    async def announce(self, worker: Worker) -> None:
-        """The worker is there."""
+    async def announce(self, worker: Worker) -> bool:
+        """The worker is there; whether it is the first of its crew."""
+        before = await self.present()
         await self._keep(worker, self._now())
+        if before.told and before.has(crew_name(worker.ability)):
+            # Thousands say so all the time: that there is one more of them is soon enough known.
+            return False
+        self._seen = None
+        return True
 
     async def leave(self, worker: Worker) -> None:
         """The worker takes no more jobs."""
         await self._keep(worker, LONG_AGO)
+        self._seen = None
 
     async def _keep(self, worker: Worker, time: datetime) -> None:
         row: dict[str, Value] = {
@@ -92,7 +99,6 @@ class Crews:
             "announce_time": time,
         }
         await self._tables.put(WORKERS, row, durable=False)
-        self._seen = None
 
     async def present(self) -> Present:
         """Who is there, as of a second ago at most."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ class Following:
         self._sweep_every = sweep_every.total_seconds()
         self._due: asyncio.Queue[str] = asyncio.Queue()
         self._listed: set[str] = set()
+        self._sweep_now = asyncio.Event()
 
     def due(self, video_id: str) -> None:
         """Something of the video changed: see what follows, and tell those who watch."""
@@ -53,6 +55,11 @@ class Following:
         if video_id not in self._listed:
             self._listed.add(video_id)
             self._due.put_nowait(video_id)
+
+    def workers_came(self) -> None:
+        """Some that can do what none could a moment ago: what was released to nobody is for them."""
+        self._dispatcher.poke()
+        self._sweep_now.set()
 
     async def run(self) -> None:
         """Take the steps, until cancelled. What fails in passing is tried again."""
@@ -73,6 +80,7 @@ class Following:
         """Look at everything that has not ended, now and then, until cancelled."""
         while True:
             soon = False
+            self._sweep_now.clear()
             try:
                 async for video_id in self._store.active():
                     self.due(video_id)
@@ -80,4 +88,6 @@ class Following:
                 await self._dispatcher.warn()
             except PASSING as error:
                 self._log.warning("the sweep has to wait", error=str(error))
-            await asyncio.sleep(min(LOST, self._sweep_every) if soon else self._sweep_every)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(LOST, self._sweep_every) if soon else self._sweep_every):
+                    await self._sweep_now.wait()

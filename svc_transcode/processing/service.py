@@ -120,7 +120,10 @@ class TranscodeServicer(TranscodeServiceServicer):
             raise invalid_field("encoders", f"Every worker needs {EVERY_WORKER}.")
         ability = ability_of(request.encoders, request.memory_bytes)
         worker = Worker(request.name, request.slots, ability, tuple(request.encoders), request.memory_bytes)
-        await (self._rooms.crews.leave(worker) if request.leaving else self._rooms.crews.announce(worker))
+        if request.leaving:
+            await self._rooms.crews.leave(worker)
+        elif await self._rooms.crews.announce(worker):
+            self._rooms.following.workers_came()
         return pb.AnnounceWorkerResponse(crew=crew_name(ability))
 
     async def StartJob(self, request: pb.StartJobRequest, context: Any) -> pb.StartJobResponse:  # noqa: N802

@@ -88,6 +88,23 @@ async def test_each_job_goes_to_those_who_can_do_it_and_what_nobody_can_do_is_sh
     assert [file.quality for file in shown.files] == ["360p", "720p", "360p-av1", "720p-av1", "audio"]
 
 
+async def test_what_was_released_before_the_first_worker_said_anything_goes_to_it_at_once(
+    tmp_path: Path, nats: NatsServer, weed: WeedServer
+) -> None:
+    async with serving(tmp_path, nats, weed, uuid7(), {"transcode": {"sweep_every": 3600}}) as served:
+        video_id = await served.upload()
+
+        async def released() -> bool:
+            jobs: JobServiceAsyncStub = JobServiceStub(served.mesh.outside("svc_transcode"))
+            me = served.mesh.signed_in(uuid7(), role=ROLE_ADMINISTRATOR)
+            out = (await jobs.ListRunningJobs(pb.ListRunningJobsRequest(), metadata=me)).jobs
+            return any(job.video_id == video_id for job in out)
+
+        await eventually(released)
+        async with served.present("first", *PLAIN) as crew, served.working(source(4), crew=crew):
+            assert (await served.ended(video_id)).state == PROCESSING_STATE_PROCESSED
+
+
 async def test_a_profile_that_is_not_there_keeps_the_service_from_starting(
     tmp_path: Path, nats: NatsServer, weed: WeedServer
 ) -> None:

@@ -13,11 +13,12 @@ import pytest
 
 from svc_transcode.media.audio import encode_audio
 from svc_transcode.media.boxes import BoxError, boxes
+from svc_transcode.media.coding import Codec, Coding
 from svc_transcode.media.encode import encode_chunk
 from svc_transcode.media.fragment import samples
 from svc_transcode.media.grid import TIMESCALE, plan_chunks
 from svc_transcode.media.jobs import AudioJob, Bounds, DownloadJob, File, Source, TrackMade, VideoJob
-from svc_transcode.media.ladder import ladder
+from svc_transcode.media.ladder import Rung, ladder
 from svc_transcode.media.parts import reader_of
 from svc_transcode.media.probe import probe
 from svc_transcode.media.progressive import assemble
@@ -40,12 +41,12 @@ class Kept:
     sound: list[Path]
 
 
-def kept(path: Path, folder: Path, *, sound: bool = True, said: int | None = None) -> Kept:
+def kept(path: Path, folder: Path, *, sound: bool = True, said: int | None = None, chosen: Rung | None = None) -> Kept:
     """In chunks, as workers make them."""
     store = Store(folder)
     with reader_over(path) as reader:
         info = probe(reader, Bounds())
-    rung, source = ladder(info.video.width, info.video.height)[0], Source((info.size,))
+    rung, source = chosen or ladder(info.video.width, info.video.height)[0], Source((info.size,))
     chunks: list[TrackMade] = []
     for chunk in plan_chunks(info.video_duration, Fraction(2)):
         job = VideoJob(source, info, chunk.start, chunk.end, (rung,), preset="superfast")
@@ -144,6 +145,14 @@ def test_a_video_without_sound_has_one_track(make: Callable[[Clip], Path], tmp_p
     with av.open(str(found.file)) as container:
         assert len(container.streams) == 1
     assert len(decoded(found.file)) == 60
+
+
+def test_a_rendition_in_av1_is_kept_as_well(make: Callable[[Clip], Path], tmp_path: Path) -> None:
+    rung = Rung("180p-av1", 320, 180, 400_000, Coding(Codec.AV1, preset="10", crf=35))
+    found = kept(make(Clip(times=steady(60), sound=Fraction(2))), tmp_path, chosen=rung)
+    with av.open(str(found.file)) as container:
+        assert [one.codec_context.codec.canonical_name for one in container.streams] == ["av1", "aac"]
+    assert [time for time, _ in decoded(found.file)] == shown(found.picture)
 
 
 def test_any_picture_can_be_sought(bunny: Path, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The encoding profiles against each other, and what many workers make of a profile's jobs.
 
 Two sources: a real film, enlarged; and a picture that hardly moves, as of lectures and screens. CPU is that of media
-children as workers start them, with the samples that lean chooses by.
+children as workers start them; that of the samples, which lean chooses by once for a video, is a row of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-from benchmarks.harness.measuring import Measured, interleave
+from benchmarks.harness.measuring import Measured, interleave, own_cpu
 from benchmarks.harness.model import Benchmark, Effort, Row, at_least, at_most
 from benchmarks.parts.fleet import Fleet, efficiency
 from benchmarks.parts.looking import look_seconds
@@ -67,6 +67,7 @@ async def _run(effort: Effort) -> Sequence[Row]:
         film = await _compared(folder / "film", await a_source(_made(folder / "film"), seconds, preset, RATE), rounds)
         still_work = await a_still_source(_made(folder / "still"), seconds, preset)
         still = await _compared(folder / "still", still_work, rounds, only=("classic", "lean"))
+        samples = await _samples(_made(folder / "samples"), film[0])
         alone, both = await _workers(_made(folder / "workers"), film[0], effort.pick(4, 2))
         look = await look_seconds(_made(folder / "look"), WORKERS, effort.pick(20, 5))
     walls = [cost.wall for cost in film[1].costs["classic"].costs]
@@ -77,7 +78,9 @@ async def _run(effort: Effort) -> Sequence[Row]:
         Row("VMAF of lean's worst rendition, a film", film[1].worst_vmaf("lean"), "beyond", at_least(-NOISE_VMAF)),
         Row("bytes of lean, a film", film[1].bytes("lean"), "× classic"),
         Row("CPU of lean, a still picture", still[1].cpu("lean"), "× classic", at_most(0.6)),
+        Row("VMAF of lean's worst rendition, a still picture", still[1].worst_vmaf("lean"), "beyond"),
         Row("bytes of lean, a still picture", still[1].bytes("lean"), "× classic"),
+        Row("CPU of the samples of one video", samples, "CPU-s"),
         Row("CPU of AV1 beside H.264, a film", film[1].cpu("av1"), "× classic"),
         Row("VMAF of AV1's worst rendition, a film", film[1].worst_vmaf("av1", "-av1"), "beyond classic's"),
         Row("bytes of AV1, a film", film[1].bytes("av1", "-av1"), "× classic"),
@@ -97,13 +100,13 @@ async def _compared(
 ) -> tuple[Work, Compared]:
     made: dict[str, Mapping[str, Path]] = {}
     video = work.info.video
+    complexity = await complexity_of(work, _made(folder / "samples"))
 
     def side(name: str):
         into = _made(folder / name)
 
         async def encode() -> float:
             profile = PROFILES[name]
-            complexity = await complexity_of(work, into) if profile.per_title else None
             rungs = profile.rungs(video.width, video.height, complexity)
             made[name] = await by_a_child(replace(work, rungs=rungs), into)
             return float(work.info.video_duration)
@@ -117,6 +120,13 @@ async def _compared(
         for name, files in made.items()
     }
     return work, Compared(costs, judged)
+
+
+async def _samples(folder: Path, work: Work) -> float:
+    """CPU-seconds."""
+    before = own_cpu()
+    await complexity_of(work, folder)
+    return own_cpu() - before
 
 
 async def _workers(folder: Path, work: Work, jobs: int) -> tuple[float, float]:

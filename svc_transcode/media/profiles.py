@@ -23,9 +23,9 @@ class Profile:
     """From which short side on, in pixels, which coding: of the renditions that every player plays; rising."""
     per_title: bool = False
     """Whether sizes and caps are chosen by samples of the source."""
-    beside: Coding | None = None
-    """Of renditions in another codec, beside all of a source that is large enough: a player stays with one codec while
-    it goes from size to size."""
+    beside: tuple[tuple[int, Coding], ...] = ()
+    """Likewise, of renditions in another codec, beside all of a source that is large enough: a player stays with one
+    codec while it goes from size to size, and picks one by its smallest size too."""
 
     @property
     def key(self) -> str:
@@ -37,15 +37,16 @@ class Profile:
 
         Never empty; the first is one that every player plays. Raises ValueError as `ladder`.
         """
-        rungs = tuple(replace(rung, coding=self._coding(rung)) for rung in ladder(width, height))
+        rungs = tuple(replace(rung, coding=_by_size(self.codings, rung)) for rung in ladder(width, height))
         if self.per_title:
             rungs = worthwhile(rungs, complexity)
-        if self.beside is None or min(width, height) < _PAYS_FROM:
+        if not self.beside or min(width, height) < _PAYS_FROM:
             return rungs
-        return (*rungs, *(_beside(rung, self.beside) for rung in rungs))
+        return (*rungs, *(_beside(rung, _by_size(self.beside, rung)) for rung in rungs))
 
-    def _coding(self, rung: Rung) -> Coding:
-        return [coding for side, coding in self.codings if min(rung.width, rung.height) >= side][-1]
+
+def _by_size(codings: tuple[tuple[int, Coding], ...], rung: Rung) -> Coding:
+    return [coding for side, coding in codings if min(rung.width, rung.height) >= side][-1]
 
 
 _PAYS_FROM = 720
@@ -54,6 +55,10 @@ _PAYS_FROM = 720
 
 def _beside(rung: Rung, coding: Coding) -> Rung:
     return replace(rung, quality=f"{rung.quality}-{coding.codec}", coding=coding)
+
+
+def _av1(crf: int) -> Coding:
+    return Coding(Codec.AV1, preset="8", crf=crf)
 
 
 _LARGE = Coding(preset="veryfast", crf=20)
@@ -68,7 +73,7 @@ PROFILES = {
             ((0, Coding(preset="veryfast", crf=25)), (720, Coding(preset="veryfast", crf=22)), (1080, _LARGE)),
             per_title=True,
         ),
-        Profile("av1", 1, beside=Coding(Codec.AV1, preset="8", crf=33)),
+        Profile("av1", 1, beside=((0, _av1(48)), (720, _av1(37)), (1080, _av1(32)))),
     )
 }
 """By name."""

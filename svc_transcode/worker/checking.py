@@ -38,7 +38,7 @@ def told(found: Abilities, profile: Profile) -> dict[str, str]:
 
 
 def _lacks_av1(ability: Need, profile: Profile) -> bool:
-    return profile.beside is not None and Need.AV1 not in ability
+    return bool(profile.beside) and Need.AV1 not in ability
 
 
 def main() -> int:

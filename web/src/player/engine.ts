@@ -200,7 +200,8 @@ export class Engine {
     if (picked >= 0) this.hls.loadLevel = picked;
     // A manifest that is loaded under way begins with what the network has shown to carry.
     this.hls.startLevel = picked >= 0 || this.choices !== NOTHING ? picked : named(this.playback.startQuality);
-    const qualities = this.hls.levels.map((_, level) => ({ level, name: this.nameOf(level) })).reverse();
+    // A size that is there in several codecs is one choice: the one that hls.js has first.
+    const qualities = this.hls.levels.map((_, level) => ({ level, name: this.nameOf(level) })).filter(({ level, name }) => named(name) === level).reverse();
     const sounds = this.hls.audioTracks.map(({ name, lang }, track) => ({ track, name: name || lang || String(track + 1) }));
     const chosen = sounds.find(({ name }) => name === sound)?.track;
     if (chosen !== undefined) this.hls.audioTrack = chosen;

@@ -15,7 +15,7 @@ from tests.e2e.people import Person, somebody
 from tests.e2e.speaking import LONG, PATIENCE
 from tests.e2e.stacks import Stack
 from tests.e2e.uploading import upload
-from tests.e2e.web.browsing import PATIENCE_MS, Visitor, visitor
+from tests.e2e.web.browsing import PATIENCE_MS, WIDTHS, Visitor, visitor
 from tests.e2e.web.conftest import NewVisitor
 
 pytestmark = pytest.mark.timeout(600)
@@ -106,6 +106,10 @@ def test_viewers_see_chapters_on_the_bar_in_a_list_and_go_to_them_by_keys(
     expect(listed.get_by_role("button", name="Storm")).to_be_focused()
     assert viewer.violations() == []
     viewer.screenshot("chapters-player")
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        viewer.screenshot(f"chapters-player-{width}")
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), f"too wide at {width}"
     listed.get_by_role("button", name="Calm again").press("Enter")
     viewer.wait_video("video.currentTime === 24")
     expect(listed).to_have_count(0)

@@ -14,7 +14,7 @@ from typing import Final
 from gateway.config.pages import PAGE
 from gateway.routes import route_table
 from mesh.policy import Method, all_methods, descriptor_set
-from tests.security.fuzz.paths import segments
+from tests.security.fuzz.paths import ends_with_slash, segments
 
 VARIABLE: Final = "{}"
 PAGE_BEGINS: Final = b"<!doctype html>"
@@ -41,7 +41,8 @@ class Face:
 
 def method_at(verb: str, target: str) -> Method | None:
     """The method that answers there; None where nothing is. Words win over variables, from left to right."""
-    parts, custom = _custom(segments(target))
+    # A word behind a colon is a verb at the very end of a path only.
+    parts, custom = (segments(target), "") if ends_with_slash(target) else _custom(segments(target))
     found = [face for face in _faces() if face.fits(verb, parts, custom)]
     if not found:
         return None

@@ -32,6 +32,7 @@ from tests.security.fuzz.wire import Reply
         ("GET", "/v1/x/%2e%2e/jwks", "GetJwks"),
         ("GET", "/v1\\jwks", "GetJwks"),
         ("GET", "/v1/%6Awks", "GetJwks"),
+        ("GET", "/v1/videos/.;x", "ListVideos"),
     ],
 )
 def test_an_address_is_for_whom_the_edge_takes_it(verb: str, target: str, method: str) -> None:
@@ -50,6 +51,8 @@ def test_an_address_is_for_whom_the_edge_takes_it(verb: str, target: str, method
         ("GET", "/v1/videos/a%2Fprocessing/b"),
         ("POST", "/"),
         ("POST", "/v1/videos/AAAAAAAAAAA%3Apublish"),
+        ("GET", "/v1/videos/..;"),
+        ("POST", "/v1/sessions:signOut//"),
     ],
 )
 def test_nobody_is_at_any_other_address(verb: str, target: str) -> None:

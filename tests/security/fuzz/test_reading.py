@@ -32,7 +32,7 @@ from tests.security.fuzz.wire import Reply
         ("GET", "/v1/x/%2e%2e/jwks", "GetJwks"),
         ("GET", "/v1\\jwks", "GetJwks"),
         ("GET", "/v1/%6Awks", "GetJwks"),
-        ("GET", "/v1/videos/.;x", "ListVideos"),
+        ("GET", "/v1/videos/.;x", "ListNewestVideos"),
     ],
 )
 def test_an_address_is_for_whom_the_edge_takes_it(verb: str, target: str, method: str) -> None:

@@ -106,11 +106,12 @@ def _video(caller: Caller, told: UploadTold, named: Named, give_up: float) -> No
         playlist = parse_media(_text(caller, file["url"]), urljoin(str(caller.edge.base_url), file["url"]))
         keys = [_key(playlist.init_url), *(_key(segment.url) for segment in playlist.segments)]
         named.files.append((int(file["size_bytes"]), keys))
-    playback = _with_storyboard(caller, told.video_id, give_up)
+        # Each piece has one like it beside its segments, of which playlists name the first.
+        named.media |= {f"{key.rpartition('/')[0]}/init.mp4" for key in keys}
+    playback = _complete(caller, told.video_id, generations, give_up)
     board = playback["storyboard_url"]
     named.media |= {_key(url) for url in (board, *sheets(board, _text(caller, board)))}
     named.media |= {_key(track["url"]) for track in playback["tracks"] if track.get("url")}
-    assert int(playback["manifest_generation"]) == generations
     assert playback["thumbnails"], "no still"
     for picture in playback["thumbnails"]:
         named.media.add(_key(picture["url"]))
@@ -152,12 +153,16 @@ def _settled(caller: Caller, video_id: str, give_up: float) -> tuple[dict[str, A
         time.sleep(0.3)
 
 
-def _with_storyboard(caller: Caller, video_id: str, give_up: float) -> dict[str, Any]:
-    """What a player is told once there is a storyboard, for which nothing else waits."""
-    while not (playback := caller.call("GET", f"/v1/videos/{video_id}/playback")["playback"]).get("storyboard_url"):
-        assert time.monotonic() < give_up, f"no storyboard: {playback}"
+def _complete(caller: Caller, video_id: str, generation: int, give_up: float) -> dict[str, Any]:
+    """What a player is told once there is a storyboard, for which nothing else waits, and the last generation, of which
+    svc_playback hears a little later, or half a minute where it was killed.
+    """
+    while True:
+        playback = caller.call("GET", f"/v1/videos/{video_id}/playback")["playback"]
+        if playback.get("storyboard_url") and int(playback["manifest_generation"]) == generation:
+            return playback
+        assert time.monotonic() < give_up, f"no storyboard, or not of generation {generation}: {playback}"
         time.sleep(0.3)
-    return playback
 
 
 def _text(caller: Caller, url: str) -> str:

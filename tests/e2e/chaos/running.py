@@ -99,7 +99,8 @@ def chaos(stack: Stack, folder: Path, size: Size, others: Mapping[str, Victim] |
 
 
 def _plans(folder: Path, size: Size, dice: random.Random) -> list[Plan]:
-    files = (clips.clip(folder / "a.mp4"), clips.clip(folder / "b.mp4", 3.2), clips.text(folder / "c.mp4"))
+    # Of the longer one the sound is made in pieces, and then anew at the loudness that all have.
+    files = (clips.clip(folder / "a.mp4"), clips.clip(folder / "b.mp4", 9.2), clips.text(folder / "c.mp4"))
     fates = list(itertools.islice(itertools.cycle(DECK), size.uploads))
     dice.shuffle(fates)
     hands = [tuple(fates[person :: size.people]) for person in range(size.people)]
